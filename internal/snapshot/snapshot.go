@@ -1,0 +1,109 @@
+// Package snapshot holds what metrics, pages and the API show: one immutable
+// value that the sequencer publishes after each commit. Readers never wait and
+// nothing is computed when they read.
+package snapshot
+
+import (
+	"time"
+
+	"driftwatch/monitors/checks"
+	"driftwatch/monitors/window"
+	"driftwatch/rules"
+)
+
+// Snapshot is the state of the daemon at one moment. It must not be changed.
+type Snapshot struct {
+	Ready    bool
+	Reason   string        // why it is not ready, or what is wrong
+	Monitors []Monitor     // by name
+	Streams  []Stream      // by name
+	Alerts   []rules.Alert // pending and firing, then the newest resolved
+	Rules    []Rule
+	Revision string // of the rule files
+	Outbox   int    // events that wait to be delivered
+	Reload   Reload
+	Notified []Receiver
+}
+
+// Monitor is one monitor.
+type Monitor struct {
+	Name         string
+	Stream       string
+	Fields       int
+	WindowSize   time.Duration
+	Reference    string // hash; "" without one
+	WindowsTotal uint64
+	Late         uint64
+	Windows      []*checks.Window // the newest ones, oldest first
+}
+
+// Last returns the newest window, or nil.
+func (m *Monitor) Last() *checks.Window {
+	if len(m.Windows) == 0 {
+		return nil
+	}
+	return m.Windows[len(m.Windows)-1]
+}
+
+// Stream is one stream.
+type Stream struct {
+	Name       string
+	Topic      string
+	Records    uint64
+	Bytes      uint64
+	Lost       uint64
+	Errors     map[string]uint64 // by reason
+	Partitions []Partition
+	Samples    []Sample // newest last
+	Problem    string   // what keeps it from being read, or ""
+}
+
+// Partition is where one partition of a stream is.
+type Partition struct {
+	ID        int
+	Next      int64
+	End       int64
+	Watermark window.Time
+	Newest    window.Time // newest event time read, ahead records left out
+	Idle      bool
+}
+
+// Lag is the number of records between the reader and the log's end.
+func (p Partition) Lag() int64 { return max(0, p.End-p.Next) }
+
+// Sample is a record that could not be used.
+type Sample struct {
+	Partition int       `json:"partition"`
+	Offset    int64     `json:"offset"`
+	Timestamp time.Time `json:"timestamp"` // Kafka's
+	Reason    string    `json:"reason"`
+	Detail    string    `json:"detail"`
+	Payload   string    `json:"payload"` // its beginning, printable
+}
+
+// Rule is one rule and what it did last.
+type Rule struct {
+	Group    string   `json:"group"`
+	Alert    string   `json:"alert"`
+	Monitors []string `json:"monitors"`
+	Severity string   `json:"severity"`
+	When     string   `json:"when"` // in words
+	File     string   `json:"file"`
+	Line     int      `json:"line"`
+	Pending  int      `json:"pending"`
+	Firing   int      `json:"firing"`
+}
+
+// Reload is the outcome of the newest load of the configuration.
+type Reload struct {
+	OK    bool
+	At    time.Time // of the newest success
+	Error string    // of the newest failure, if it came after
+}
+
+// Receiver counts what was sent to one receiver.
+type Receiver struct {
+	Name     string
+	Sent     uint64
+	Failures map[string]uint64 // by reason
+}

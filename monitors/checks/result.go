@@ -1,0 +1,122 @@
+package checks
+
+import (
+	"encoding/json"
+
+	"driftwatch/monitors/window"
+)
+
+// Result is what one check says of one field (or, for volume and freshness, of
+// one segment) of one window. Low <= truth <= High; where they are equal Value
+// is exact.
+type Result struct {
+	Value, Low, High  float64
+	Effect, EffectLow *float64 // nil for checks without a verdict
+	PValue            *float64 // nil where the check has no test
+	Drift             *bool    // nil for checks without a verdict and before Judge
+	Violation         bool     // a limit that the user wrote is broken
+	Uncertain         bool     // the verdict depends on what the profile cannot tell
+	Bins              int      // of the binned value, 0 where there are none
+	Skipped           string   // why there is no value; everything else is zero then
+}
+
+// MarshalJSON writes the form of the public contract: a skipped check has only
+// its reason, and absent parts are left out.
+func (r Result) MarshalJSON() ([]byte, error) {
+	if r.Skipped != "" {
+		return json.Marshal(struct {
+			Skipped string `json:"skipped"`
+		}{r.Skipped})
+	}
+	return json.Marshal(resultJSON(r))
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (r *Result) UnmarshalJSON(b []byte) error {
+	var v struct {
+		resultJSON
+		Skipped string `json:"skipped"`
+	}
+	if err := json.Unmarshal(b, &v); err != nil {
+		return err
+	}
+	*r = Result(v.resultJSON)
+	r.Skipped = v.Skipped
+	return nil
+}
+
+type resultJSON struct {
+	Value     float64  `json:"value"`
+	Low       float64  `json:"low"`
+	High      float64  `json:"high"`
+	Effect    *float64 `json:"effect,omitempty"`
+	EffectLow *float64 `json:"effect_low,omitempty"`
+	PValue    *float64 `json:"p_value,omitempty"`
+	Drift     *bool    `json:"drift,omitempty"`
+	Violation bool     `json:"violation,omitempty"`
+	Uncertain bool     `json:"uncertain"`
+	Bins      int      `json:"bins,omitempty"`
+	Skipped   string   `json:"-"`
+}
+
+// Summary describes one side of a field for people. Number statistics are nil
+// where the field has none.
+type Summary struct {
+	Rows      uint64             `json:"rows"`
+	Present   uint64             `json:"present"`
+	Null      uint64             `json:"null"`
+	Missing   uint64             `json:"missing"`
+	Invalid   uint64             `json:"invalid"`
+	Distinct  uint64             `json:"distinct"`
+	Mean      *float64           `json:"mean,omitempty"`
+	StdDev    *float64           `json:"stddev,omitempty"`
+	Min       *float64           `json:"min,omitempty"`
+	Max       *float64           `json:"max,omitempty"`
+	Quantiles map[string]float64 `json:"quantiles,omitempty"`
+}
+
+// Field is the result of one field.
+type Field struct {
+	Name      string            `json:"field"`
+	Type      string            `json:"type"`
+	Role      string            `json:"role,omitempty"`
+	Reference *Summary          `json:"reference,omitempty"` // nil without a reference
+	Current   Summary           `json:"current"`
+	Checks    map[string]Result `json:"checks"`
+}
+
+// Segment is the result of one segment of a window; the whole stream is the
+// segment "".
+type Segment struct {
+	Name    string            `json:"segment"`
+	Rows    uint64            `json:"rows"`
+	Checks  map[string]Result `json:"checks"` // those without a field
+	Fields  []Field           `json:"fields"`
+	Unknown []string          `json:"unknown_fields,omitempty"`
+}
+
+// Cut says which records of one partition a window holds: those with an
+// offset in [From, Next) that fall into the window and were not late.
+type Cut struct {
+	Partition int          `json:"partition"`
+	From      int64        `json:"from"`
+	Next      int64        `json:"next"`
+	Watermark *window.Time `json:"watermark,omitempty"` // before From; nil before the partition's first record
+	Idle      bool         `json:"idle,omitempty"`      // the partition was not waited for
+}
+
+// Window is the result of one closed window. Nothing in it comes from a wall
+// clock: its JSON is the same, byte for byte, whenever it is computed again.
+type Window struct {
+	Monitor   string      `json:"monitor"`
+	Start     window.Time `json:"start"`
+	End       window.Time `json:"end"`
+	Revision  int         `json:"revision"`
+	Partial   bool        `json:"partial,omitempty"`   // records before the first one read are missing from it
+	Reference string      `json:"reference,omitempty"` // the hash of the reference profile
+	Cut       []Cut       `json:"cut"`
+	Segments  []Segment   `json:"segments"` // the whole stream first, then by name
+}
+
+// Whole returns the segment of the whole stream.
+func (w *Window) Whole() *Segment { return &w.Segments[0] }

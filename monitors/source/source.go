@@ -1,0 +1,66 @@
+// Package source says what a log of records is. Its implementations read one:
+// source/kafka a Kafka partition, source/file a data file. Nothing above them
+// knows which.
+package source
+
+import (
+	"context"
+	"time"
+)
+
+// Record is one committed record. Its slices are valid until the next Fetch of
+// the same Log.
+type Record struct {
+	Offset    int64
+	Timestamp time.Time // the log's own time of the record
+	Key       []byte    // nil is null; empty is an empty key
+	Value     []byte    // nil is null (a tombstone); empty is an empty value
+	Headers   []Header
+}
+
+// Header is one header of a record.
+type Header struct {
+	Key   string
+	Value []byte
+}
+
+// Batch holds every committed record in [From, Next) of one partition, in
+// offset order. Offsets may have holes (compaction, transaction markers,
+// aborted records).
+type Batch struct {
+	Records []Record
+	From    int64 // the offset that was asked for, or the log start where that is later
+	Next    int64 // where the following Fetch starts; greater than From, or equal at the end of the log
+	End     int64 // the last stable offset: Next >= End means that the end of the log was reached
+	Lost    int64 // records that were asked for and are gone: those below the log start
+}
+
+// AtEnd reports whether the batch reaches the end of the log as it was then.
+func (b Batch) AtEnd() bool { return b.Next >= b.End }
+
+// Log reads one partition.
+type Log interface {
+	// Fetch returns the batch that starts at offset from. It waits a short
+	// time for records and then returns an empty batch. Passing faults
+	// (no leader, connection refused, time-out) are retried inside until ctx
+	// ends; an error is final for this Log.
+	Fetch(ctx context.Context, from int64) (Batch, error)
+}
+
+// Partition names one partition of a topic.
+type Partition struct {
+	Topic string
+	ID    int
+}
+
+// Start says where a partition without a stored offset begins.
+type Start struct {
+	Latest bool
+	At     time.Time // zero unless the start is a time
+}
+
+// Position is a stored place in a partition.
+type Position struct {
+	Offset   int64
+	Metadata string
+}

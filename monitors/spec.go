@@ -1,0 +1,93 @@
+// Package monitors is a monitor: what is watched (Spec), the panes that its
+// records are counted in, and how closed windows become results. It knows no
+// Kafka, no store and no clock.
+package monitors
+
+import (
+	"regexp"
+	"time"
+
+	"driftwatch/monitors/profile"
+)
+
+// Stream is a topic and how its records are read.
+type Stream struct {
+	Name     string
+	Topic    string
+	Format   string        // a key of decode.Formats
+	Time     *TimeField    // nil: the Kafka timestamp is the event time
+	MaxAhead time.Duration // a record further ahead of its Kafka timestamp is an error
+	ID       string        // path of the record's id, or ""
+	Samples  bool          // keep a few undecodable records for people to see
+}
+
+// TimeField says where a record's event time stands.
+type TimeField struct {
+	Field  string
+	Layout string // Go layout; "" means Unix seconds, ms, us, ns by magnitude, or RFC 3339
+}
+
+// Spec is one monitor as its file declares it, checked and with defaults.
+type Spec struct {
+	Name          string
+	Stream        string
+	Where         []Condition // all must hold
+	Window        Window
+	Segments      [][]string // field names; the whole stream is always there too
+	MaxSegments   int        // kept by name for each entry of Segments; the rest is "other"
+	Reference     Reference
+	Checks        []Check // empty: all that fit the field's type
+	Fields        []Field
+	UnknownFields bool    // report them
+	Alpha         float64 // of the verdict
+	Buckets       int     // cap of each field's histogram
+}
+
+// Condition lets only records pass whose field equals the value.
+type Condition struct {
+	Field string
+	Value string // a JSON number's literal, "true" or "false"
+}
+
+// Window is the shape of a monitor's windows.
+type Window struct {
+	Size     time.Duration
+	Lateness time.Duration
+	Idle     time.Duration
+	MaxOpen  int // windows that a partition may be ahead of the slowest one
+}
+
+// Reference says where a monitor's reference comes from. Zero: it has none.
+type Reference struct {
+	File string // absolute path of a profile or data file
+}
+
+// Check is a check that a monitor asks for, with its parameters.
+type Check struct {
+	Name string
+	Bins int     // 0: the check's default
+	Q    float64 // of quantile
+}
+
+// Field is one monitored field.
+type Field struct {
+	Name    string // path in the record
+	Type    profile.Kind
+	Role    string   // feature | prediction | label | metadata
+	Min     *float64 // promise: present values are at least this
+	Max     *float64
+	Nulls   *float64 // promise: the share of nulls is at most this
+	Missing *float64 // promise: the share of missing is at most this
+	Allowed []string // promise: present values are among these; nil: any
+	Pattern *regexp.Regexp
+	Coerce  bool    // "12" in a number field is 12
+	Checks  []Check // empty: the monitor's
+}
+
+// Roles of a field.
+const (
+	Feature    = "feature"
+	Prediction = "prediction"
+	Label      = "label"
+	Metadata   = "metadata"
+)
