@@ -1,0 +1,110 @@
+// Package config reads driftwatch.yaml and every file that it names into one
+// checked value with defaults, or says everything that is wrong with them. It
+// opens files and nothing else: no broker, no store.
+package config
+
+import (
+	"time"
+
+	"driftwatch/monitors"
+	"driftwatch/monitors/profile"
+	"driftwatch/monitors/source"
+	"driftwatch/rules"
+)
+
+// Config is a whole configuration. Paths in it are absolute or relative to the
+// working directory, never to a file.
+type Config struct {
+	File     string   // as Load was given it
+	Files    []string // all files that were read, File first
+	Kafka    Kafka
+	Store    Store
+	Web      Web
+	Streams  []monitors.Stream
+	Monitors []monitors.Spec
+	Rules    *rules.Set
+	Alerting Alerting
+	Memory   Memory
+}
+
+// Kafka says where the streams are.
+type Kafka struct {
+	Brokers []string
+	Group   string // "": take all partitions
+	Start   source.Start
+	TLS     *TLS  // nil: plain text
+	SASL    *SASL // nil: none
+}
+
+// TLS are the files of a TLS connection. All may be "": the system's
+// authorities, no client certificate, the broker's own name.
+type TLS struct {
+	CAFile     string
+	CertFile   string
+	KeyFile    string
+	ServerName string
+}
+
+// SASL is how to log in to the brokers.
+type SASL struct {
+	Mechanism    string // plain | scram-sha-256 | scram-sha-512
+	Username     string
+	PasswordFile string
+}
+
+// Store says where state is kept and how long.
+type Store struct {
+	Path      string
+	Retention time.Duration // of results, counted back from a monitor's newest window
+	Profiles  time.Duration // of profiles of closed windows; 0: none are kept
+}
+
+// Web is the daemon's own page, metrics and API.
+type Web struct {
+	Listen     string
+	ConfigFile string // Prometheus web-config file, or ""
+}
+
+// Alerting says who is told what. Without receivers alerts are only shown.
+type Alerting struct {
+	Route     *Route // nil without receivers
+	Receivers []Receiver
+}
+
+// Route is how events become messages.
+type Route struct {
+	Receiver      string
+	GroupBy       []string
+	GroupWait     time.Duration
+	GroupInterval time.Duration
+	Repeat        time.Duration
+}
+
+// Receiver is someone who is told.
+type Receiver struct {
+	Name  string
+	Slack *Slack
+}
+
+// Slack is a channel, by incoming web hook or by token. Exactly one of
+// WebhookURL, WebhookURLFile and TokenFile is set.
+type Slack struct {
+	WebhookURL     string // secret
+	WebhookURLFile string
+	TokenFile      string
+	Channel        string // with TokenFile
+	APIURL         string // "": Slack's own
+}
+
+// Memory is what open windows may take and what they can take at most.
+type Memory struct {
+	Limit    int64
+	Estimate int64
+}
+
+// Options are what Load and Lint need from elsewhere.
+type Options struct {
+	// ReferenceKinds returns the kinds of the fields in a reference file. If
+	// nil, references are only looked for, not opened.
+	ReferenceKinds func(path string) (map[string]profile.Kind, error)
+}

@@ -1,0 +1,209 @@
+// Package yamlx reads YAML strictly. It reports every problem of a file, each
+// with its line and column, instead of stopping at the first, and gives callers
+// a small vocabulary (Cursor, Map) in which the code that reads a file looks
+// like the table of the file's keys. Anchors, aliases, merge keys, tags,
+// duplicate keys and second documents are refused. It knows nothing of what the
+// files mean.
+package yamlx
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	yaml "go.yaml.in/yaml/v4"
+)
+
+// Reporter collects the problems of any number of files.
+type Reporter struct {
+	list []Diagnostic
+}
+
+// Diagnostics returns what was reported so far, sorted.
+func (r *Reporter) Diagnostics() []Diagnostic { return Sort(append([]Diagnostic(nil), r.list...)) }
+
+// Add reports a problem that a caller has placed itself.
+func (r *Reporter) Add(d Diagnostic) { r.list = append(r.list, d) }
+
+// Errorf reports that a file as a whole cannot be used.
+func (r *Reporter) Errorf(file, code, format string, args ...any) {
+	r.Add(Diagnostic{File: file, Severity: Error, Code: code, Text: fmt.Sprintf(format, args...)})
+}
+
+// document is one file while it is read.
+type document struct {
+	name  string
+	lines []string
+	rep   *Reporter
+}
+
+// Parse reads the one document of a file and reports everything that is wrong
+// with its form. It returns false if there is no tree to go on with. An empty
+// file is an empty mapping.
+func Parse(name string, data []byte, rep *Reporter) (Cursor, bool) {
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	d := &document{name: name, rep: rep}
+	data = d.checkBytes(data)
+	d.lines = strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")
+	root, err := d.load(data)
+	if err != nil && strings.Contains(err.Error(), "tab character") {
+		// The library stops at the first tab; all are reported, and what the
+		// file would be with spaces in their place is checked further.
+		if spaced, found := d.checkTabs(); found {
+			root, err = d.load(spaced)
+		}
+	}
+	if err != nil {
+		d.reportSyntax(err)
+		return Cursor{}, false
+	}
+	if root == nil {
+		return Cursor{doc: d, node: &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: 1, Column: 1}}, true
+	}
+	d.checkNode(root)
+	return Cursor{doc: d, node: root}, true
+}
+
+// load returns the root node of the first document, nil if there is none, and
+// reports a second document.
+func (d *document) load(data []byte) (*yaml.Node, error) {
+	loader, err := yaml.NewLoader(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	var doc, second yaml.Node
+	if err := loader.Load(&doc); errors.Is(err, io.EOF) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	switch err := loader.Load(&second); {
+	case errors.Is(err, io.EOF):
+	case err != nil:
+		return nil, err
+	default:
+		d.report(second.Line, second.Column, Error, "second-document", "a file has one document; what follows this --- would be ignored")
+	}
+	if len(doc.Content) == 0 {
+		return nil, nil
+	}
+	return doc.Content[0], nil
+}
+
+// checkBytes reports lines that are not UTF-8 or hold control characters and
+// returns the data with those bytes replaced, so that the rest can be checked.
+func (d *document) checkBytes(data []byte) []byte {
+	if utf8.Valid(data) && bytes.IndexFunc(data, isControl) < 0 {
+		return data
+	}
+	var lines [][]byte
+	for i, line := range bytes.Split(data, []byte("\n")) {
+		if !utf8.Valid(line) {
+			clean := bytes.ToValidUTF8(line, []byte("?"))
+			col := 1 + utf8.RuneCount(line[:invalidAt(line)])
+			d.reportSource(i+1, col, "encoding", "the line is not UTF-8", string(clean))
+			line = clean
+		}
+		if at := bytes.IndexFunc(line, isControl); at >= 0 {
+			col := 1 + utf8.RuneCount(line[:at])
+			line = bytes.Map(func(r rune) rune {
+				if isControl(r) {
+					return '?'
+				}
+				return r
+			}, line)
+			d.reportSource(i+1, col, "encoding", "the line holds a control character", string(line))
+		}
+		lines = append(lines, line)
+	}
+	return bytes.Join(lines, []byte("\n"))
+}
+
+// isControl reports the characters that YAML does not allow in a file.
+func isControl(r rune) bool {
+	switch {
+	case r == '\t', r == '\n', r == '\r', r == 0x85:
+		return false
+	case r < 0x20, r >= 0x7f && r < 0xa0, r == 0xfeff, r == 0xfffe, r == 0xffff:
+		return true
+	}
+	return false
+}
+
+// invalidAt is the index of the first byte that is not UTF-8.
+func invalidAt(b []byte) int {
+	for i := 0; i < len(b); {
+		r, n := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && n <= 1 {
+			return i
+		}
+		i += n
+	}
+	return len(b)
+}
+
+var tabIndent = regexp.MustCompile(`^ *\t[ \t]*\S`)
+
+// checkTabs reports each line that is indented with a tab and returns the text
+// with two spaces for each of those tabs.
+func (d *document) checkTabs() ([]byte, bool) {
+	var b strings.Builder
+	found := false
+	for i, line := range d.lines {
+		if tabIndent.MatchString(line) {
+			found = true
+			d.report(i+1, 1+strings.IndexByte(line, '\t'), Error, "tab", "lines are indented with spaces, not with tabs")
+			rest := strings.TrimLeft(line, " \t")
+			line = strings.ReplaceAll(line[:len(line)-len(rest)], "\t", "  ") + rest
+		}
+		b.WriteString(line + "\n")
+	}
+	return []byte(b.String()), found
+}
+
+// reportSyntax reports what the library could not read. A mark beyond the end
+// of the text says nothing; the begin of the unfinished construct does.
+func (d *document) reportSyntax(err error) {
+	var le *yaml.LoadError
+	if !errors.As(err, &le) {
+		d.report(1, 1, Error, "syntax", "not YAML: %s", err)
+		return
+	}
+	text, mark := le.Message, le.Mark
+	atEnd := mark.Line > len(d.lines) || mark.Line == len(d.lines) && d.lines[len(d.lines)-1] == ""
+	if le.ContextMsg != "" {
+		text += " " + le.ContextMsg
+		if atEnd && le.ContextMark.Line > 0 {
+			mark = le.ContextMark
+		}
+	}
+	if strings.HasPrefix(text, "unknown anchor") {
+		text = "anchors and aliases are not allowed; " + text
+	}
+	d.report(max(1, mark.Line), max(1, mark.Column), Error, "syntax", "%s", text)
+}
+
+func (d *document) report(line, col int, sev Severity, code, format string, args ...any) {
+	d.rep.Add(Diagnostic{
+		File: d.name, Line: line, Col: col, Severity: sev, Code: code,
+		Text: fmt.Sprintf(format, args...), Source: d.source(line),
+	})
+}
+
+// reportSource reports a place in text that is not split into lines yet.
+func (d *document) reportSource(line, col int, code, text, source string) {
+	source = mask(strings.TrimSuffix(source, "\r"))
+	d.rep.Add(Diagnostic{File: d.name, Line: line, Col: col, Severity: Error, Code: code, Text: text, Source: source})
+}
+
+// source is the text of a line, from 1, with secrets masked.
+func (d *document) source(line int) string {
+	if line < 1 || line > len(d.lines) {
+		return ""
+	}
+	return mask(d.lines[line-1])
+}

@@ -1,0 +1,29 @@
+package yamlx
+
+import (
+	"regexp"
+	"strings"
+)
+
+// secretKeys are the last words of keys whose value must never be shown. A key
+// that ends in _file names a file and is none.
+const secretKeys = `webhook_url|password|passwd|token|secret|routing_key|api_key|private_key`
+
+var (
+	secretKey   = regexp.MustCompile(`(?i)(?:^|_)(?:` + secretKeys + `)$`)
+	secretValue = regexp.MustCompile(`(?i)((?:` + secretKeys + `)["']?\s*:\s*)[^\s,}][^,}]*`)
+	secretURL   = regexp.MustCompile(`(?i)\b(https?://)([^\s/"']*@|hooks\.[^\s/"']*/)[^\s"',}]*`)
+)
+
+const masked = "********"
+
+// mask hides the values of secret keys, web hooks and passwords in addresses
+// in a line that is about to be shown.
+func mask(line string) string {
+	line = strings.TrimRight(line, "\r")
+	line = secretValue.ReplaceAllString(line, "${1}"+masked)
+	return secretURL.ReplaceAllString(line, "${1}"+masked)
+}
+
+// isSecret reports whether values under the key must not be shown.
+func isSecret(key string) bool { return secretKey.MatchString(key) }

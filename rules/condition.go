@@ -1,0 +1,81 @@
+package rules
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"driftwatch/internal/yamlx"
+)
+
+// Condition is what must hold of a window. Exactly one of Check, Any, All and
+// Share is set.
+type Condition struct {
+	Check string
+	Test  Test // of Check
+
+	Any []Condition
+	All []Condition
+
+	Share *Condition // of one check: the share of fields for which it holds
+	Over  Threshold  // of that share
+
+	at yamlx.Cursor
+}
+
+// Test is what is asked of one result. Exactly one part is set.
+type Test struct {
+	Threshold
+	PBelow *float64 // the p-value is below
+	Drift  bool     // the calibrated verdict
+}
+
+// Threshold compares a value. At most one part is set.
+type Threshold struct {
+	Above   *float64
+	Below   *float64
+	Outside *[2]float64
+}
+
+// String is the condition in words.
+func (c Condition) String() string {
+	switch {
+	case c.Share != nil:
+		return fmt.Sprintf("share of fields with %s is %s", c.Share, c.Over)
+	case c.Any != nil:
+		return join(c.Any, " or ")
+	case c.All != nil:
+		return join(c.All, " and ")
+	case c.Test.Drift:
+		return c.Check + " drifts"
+	case c.Test.PBelow != nil:
+		return c.Check + " has p below " + number(*c.Test.PBelow)
+	}
+	return c.Check + " is " + c.Test.Threshold.String()
+}
+
+// String is the comparison in words.
+func (t Threshold) String() string {
+	switch {
+	case t.Above != nil:
+		return "above " + number(*t.Above)
+	case t.Below != nil:
+		return "below " + number(*t.Below)
+	case t.Outside != nil:
+		return "outside " + number(t.Outside[0]) + " to " + number(t.Outside[1])
+	}
+	return "anything"
+}
+
+func join(list []Condition, word string) string {
+	parts := make([]string, len(list))
+	for i, c := range list {
+		parts[i] = c.String()
+		if c.Any != nil || c.All != nil {
+			parts[i] = "(" + parts[i] + ")"
+		}
+	}
+	return strings.Join(parts, word)
+}
+
+func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }

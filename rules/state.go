@@ -1,0 +1,111 @@
+package rules
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"driftwatch/monitors/window"
+)
+
+// State is what the rules of one monitor remember between windows. The zero
+// State is that of a monitor that has seen none. It is immutable: Step and
+// Adopt return a new one.
+type State struct {
+	end     window.Time // of the newest window; meaningful if stepped
+	stepped bool
+	tracked []tracked // by alert name, segment and field
+}
+
+// tracked is one alert that is pending or firing.
+type tracked struct {
+	Rule  string `json:"rule"` // identity of the rule that it is under
+	Run   int    `json:"run"`  // windows in a row for which the condition held, while pending
+	Alert Alert  `json:"alert"`
+}
+
+// key orders and identifies the alerts of one monitor: alert names are unique
+// there.
+type key struct {
+	alert, segment, field string
+}
+
+func (t *tracked) key() key { return key{t.Alert.Name, t.Alert.Segment, t.Alert.Field} }
+
+func (k key) compare(o key) int {
+	return cmp.Or(cmp.Compare(k.alert, o.alert), cmp.Compare(k.segment, o.segment), cmp.Compare(k.field, o.field))
+}
+
+// Alerts returns the pending and firing alerts, by name, segment and field. The
+// maps in them are shared and must not be changed.
+func (s State) Alerts() []Alert {
+	list := make([]Alert, len(s.tracked))
+	for i, t := range s.tracked {
+		list[i] = t.Alert
+	}
+	return list
+}
+
+// find returns the alert under a key, or nil.
+func (s State) find(k key) *tracked {
+	i, ok := slices.BinarySearchFunc(s.tracked, k, func(t tracked, k key) int { return t.key().compare(k) })
+	if !ok {
+		return nil
+	}
+	return &s.tracked[i]
+}
+
+type stateJSON struct {
+	End    *window.Time `json:"end,omitempty"`
+	Alerts []tracked    `json:"alerts"`
+}
+
+// MarshalJSON is canonical: equal states give equal bytes.
+func (s State) MarshalJSON() ([]byte, error) {
+	v := stateJSON{Alerts: s.tracked}
+	if s.stepped {
+		v.End = &s.end
+	}
+	if v.Alerts == nil {
+		v.Alerts = []tracked{}
+	}
+	return json.Marshal(v)
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (s *State) UnmarshalJSON(b []byte) error {
+	var v stateJSON
+	if err := json.Unmarshal(b, &v); err != nil {
+		return fmt.Errorf("read rule state: %w", err)
+	}
+	*s = State{tracked: v.Alerts}
+	if v.End != nil {
+		s.end, s.stepped = *v.End, true
+	}
+	if len(s.tracked) == 0 {
+		s.tracked = nil
+	}
+	byKey := func(a, b tracked) int { return a.key().compare(b.key()) }
+	slices.SortFunc(s.tracked, byKey)
+	return nil
+}
+
+// fingerprint identifies an alert over restarts and reloads.
+func fingerprint(alert, monitor, segment, field string) string {
+	return digest([]string{alert, monitor, segment, field})
+}
+
+// digest is the first 16 hexadecimal digits of the SHA-256 of v's JSON, whose
+// quoting keeps neighbouring parts apart. v must be made of strings, numbers
+// and structs of them.
+func digest(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("rules: digest of a value without JSON: " + err.Error())
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:8])
+}

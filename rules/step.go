@@ -1,0 +1,211 @@
+package rules
+
+import (
+	"slices"
+
+	"driftwatch/monitors/checks"
+	"driftwatch/monitors/window"
+)
+
+// Program is the rules of one monitor, with its fields chosen. It may be used
+// by several goroutines.
+type Program struct {
+	monitor string
+	rules   []bound
+}
+
+// bound is a rule and the names of the monitor's fields that it looks at.
+type bound struct {
+	*Rule
+	fields map[string]bool
+}
+
+// ForMonitor returns the program of the rules that are meant for a monitor.
+func (s *Set) ForMonitor(name string, fields []FieldInfo) *Program {
+	p := &Program{monitor: name}
+	for _, r := range s.Rules {
+		if !matchAny(r.Monitors, name) {
+			continue
+		}
+		b := bound{Rule: r, fields: make(map[string]bool)}
+		for _, f := range fields {
+			if r.Fields.Matches(f) {
+				b.fields[f.Name] = true
+			}
+		}
+		p.rules = append(p.rules, b)
+	}
+	return p
+}
+
+// Rules returns the rules of the program in the order of their files.
+func (p *Program) Rules() []*Rule {
+	list := make([]*Rule, len(p.rules))
+	for i, b := range p.rules {
+		list[i] = b.Rule
+	}
+	return list
+}
+
+// Step judges one window and returns the new state and the alerts that fired or
+// resolved: by rule in the order of the files, then segment and field in the
+// window's order. It is a pure function; state is not changed.
+//
+// A condition holds, does not hold, or cannot be judged: its check was skipped
+// or is not in the window, the verdict of a partial window is absent, the window
+// has fewer than min_rows rows, or the segment has none. What cannot be judged
+// leaves an alert as it is: a pending one stays pending with its count, a
+// firing one keeps firing. So does a window that does not end after the
+// newest one judged.
+func (p *Program) Step(state State, w *checks.Window) (State, []Event) {
+	if state.stepped && w.End <= state.end {
+		return state, nil
+	}
+	s := stepper{old: state, window: w, next: make(map[key]tracked, len(state.tracked))}
+	for _, t := range state.tracked {
+		s.next[t.key()] = t
+	}
+	for i := range p.rules {
+		for j := range w.Segments {
+			if seg := &w.Segments[j]; p.rules[i].matchesSegment(seg.Name) {
+				s.segment(&p.rules[i], seg)
+			}
+		}
+	}
+	return State{end: w.End, stepped: true, tracked: sorted(s.next)}, s.events
+}
+
+// stepper is one Step under way.
+type stepper struct {
+	old    State
+	window *checks.Window
+	next   map[key]tracked
+	events []Event
+}
+
+// segment judges one rule for one segment: once, or once for each field.
+func (s *stepper) segment(r *bound, seg *checks.Segment) {
+	scope := scope{window: s.window, segment: seg, selected: r.fields}
+	if !r.When.perField() {
+		s.advance(r, scope)
+		return
+	}
+	for i := range seg.Fields {
+		if f := &seg.Fields[i]; r.fields[f.Name] {
+			scope.field = f
+			s.advance(r, scope)
+		}
+	}
+}
+
+// advance moves one alert by one window.
+func (s *stepper) advance(r *bound, sc scope) {
+	if sc.segment.Rows < r.MinRows {
+		return
+	}
+	got := r.When.judge(sc)
+	k := key{r.Alert, sc.segment.Name, sc.fieldName()}
+	t, tracking := s.next[k]
+	switch {
+	case !tracking && got.verdict == holds:
+		t = tracked{Rule: r.id, Alert: r.newAlert(s.window, sc)}
+		t.Run = 1
+	case tracking && t.Alert.State == Pending && got.verdict == holds:
+		t.Run++
+	case tracking && t.Alert.State == Pending && got.verdict == fails:
+		delete(s.next, k)
+		return
+	case tracking && t.Alert.State == Firing && got.verdict != unknown:
+		r.update(&t.Alert, s.window, sc, got)
+		if r.resolves(got) {
+			delete(s.next, k)
+			s.events = append(s.events, Event{Alert: resolved(t.Alert, s.window.End)})
+			return
+		}
+		s.next[k] = t
+		return
+	default:
+		return
+	}
+	r.update(&t.Alert, s.window, sc, got)
+	if t.Run >= r.Windows {
+		t.Alert.State, t.Run = Firing, 0
+		end := s.window.End
+		t.Alert.Fired = &end
+		s.events = append(s.events, Event{Alert: t.Alert})
+	}
+	s.next[k] = t
+}
+
+// resolves reports whether a firing alert is over. The threshold of `resolve`
+// must hold for certain.
+func (r *Rule) resolves(got finding) bool {
+	if r.Resolve == nil {
+		return got.verdict == fails
+	}
+	return r.Resolve.holds(got.result)
+}
+
+func resolved(a Alert, end window.Time) Alert {
+	a.State, a.Since, a.EndsAt = Resolved, end, &end
+	return a
+}
+
+// newAlert is a pending alert that begins with this window.
+func (r *Rule) newAlert(w *checks.Window, sc scope) Alert {
+	return Alert{
+		Fingerprint: fingerprint(r.Alert, w.Monitor, sc.segment.Name, sc.fieldName()),
+		Name:        r.Alert,
+		Monitor:     w.Monitor,
+		Segment:     sc.segment.Name,
+		Field:       sc.fieldName(),
+		State:       Pending,
+		Since:       w.End,
+	}
+}
+
+// update lets an alert show the window that was judged last.
+func (r *Rule) update(a *Alert, w *checks.Window, sc scope, got finding) {
+	a.Check, a.Result = got.check, got.result
+	a.WindowStart, a.WindowEnd = w.Start, w.End
+	a.Severity, a.Labels = r.Severity, r.Labels
+	a.Annotations = r.render(*a, sc.segment.Rows)
+}
+
+// Adopt carries a state over to changed rules. An alert stays as it is under a
+// rule that still decides the same and still looks at its field and segment. A
+// pending one is forgotten otherwise; a firing one resolves, at the end of the
+// newest window, so that a resolve always follows a fire.
+func (p *Program) Adopt(old State) (State, []Event) {
+	next := old
+	next.tracked = nil
+	var events []Event
+	for _, t := range old.tracked {
+		switch {
+		case p.keeps(&t):
+			next.tracked = append(next.tracked, t)
+		case t.Alert.State == Firing:
+			events = append(events, Event{Alert: resolved(t.Alert, old.end)})
+		}
+	}
+	return next, events
+}
+
+func (p *Program) keeps(t *tracked) bool {
+	return t.Alert.Monitor == p.monitor && slices.ContainsFunc(p.rules, func(b bound) bool {
+		return b.Alert == t.Alert.Name && b.id == t.Rule && b.matchesSegment(t.Alert.Segment) &&
+			(t.Alert.Field == "" || b.fields[t.Alert.Field])
+	})
+}
+
+func sorted(m map[key]tracked) []tracked {
+	if len(m) == 0 {
+		return nil
+	}
+	list := make([]tracked, 0, len(m))
+	for _, t := range m {
+		list = append(list, t)
+	}
+	slices.SortFunc(list, func(a, b tracked) int { return a.key().compare(b.key()) })
+	return list
+}

@@ -1,0 +1,3 @@
+package rules
+
+func (r *Rule) render(a Alert, rows uint64) map[string]string { return nil }
