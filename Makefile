@@ -1,0 +1,61 @@
+# Everything that is done to this repository. `make help` lists it.
+
+SHELL       := bash
+.SHELLFLAGS := -eu -o pipefail -c
+GO          ?= go
+CACHE       ?= $(CURDIR)/.cache
+KAFKA_LIBS  ?= $(CACHE)/kafka
+VENV        ?= $(CACHE)/venv
+LINTER      := $(GO) tool -modfile=tools/go.mod golangci-lint
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## bin/driftwatch, one static binary
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o bin/driftwatch ./cmd/driftwatch
+
+.PHONY: demo
+demo: build ## a broker, a model's traffic, the daemon, its page and its alerts in one process
+	bin/driftwatch demo
+
+.PHONY: test
+test: ## all tests that need no outside service
+	$(GO) test -timeout 5m ./...
+
+.PHONY: race
+race: ## the same under the race detector (needs a C compiler)
+	$(GO) test -race -timeout 15m ./...
+
+.PHONY: lint
+lint: ## formatting, go vet, golangci-lint
+	@files=$$(git ls-files '*.go' | xargs -r gofmt -l); if [ -n "$$files" ]; then echo "not formatted (make fmt):"; echo "$$files"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) vet -tags integration ./...
+	$(LINTER) run ./...
+
+.PHONY: fmt
+fmt: ## format all Go files
+	git ls-files '*.go' | xargs -r gofmt -w
+
+.PHONY: bench
+bench: ## all benchmarks, with allocations
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: integration-deps
+integration-deps: ## fetch Kafka, Prometheus and scipy for the integration tests
+	tools/integration-deps.sh "$(KAFKA_LIBS)" "$(VENV)"
+
+.PHONY: integration
+integration: build integration-deps ## tests against real Kafka and Prometheus, results compared with scipy's
+	DRIFTWATCH_KAFKA_LIBS="$(KAFKA_LIBS)" DRIFTWATCH_PYTHON="$(VENV)/bin/python" \
+		$(GO) test -tags integration -run Integration -count 1 -timeout 30m ./...
+
+.PHONY: clean
+clean: ## remove what was built and fetched
+	rm -rf bin "$(CACHE)"
