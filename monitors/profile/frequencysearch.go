@@ -1,0 +1,123 @@
+package profile
+
+import (
+	"cmp"
+	"slices"
+)
+
+// candidates is how many categories a search follows at once.
+const candidates = 1 << 16
+
+type searchPass uint8
+
+const (
+	done searchPass = iota
+	narrowing
+	counting
+)
+
+// frequencySearch finds the most frequent categories with bounded memory, by the
+// algorithm of J. Misra and D. Gries, "Finding repeated elements" (1982). Which
+// categories survive its first pass depends on the order of the values, but
+// each with more than total/(candidates+1) of them does. After the second pass,
+// which counts exactly, only those are kept: a function of the multiset.
+type frequencySearch struct {
+	pass    searchPass
+	total   uint64
+	seen    uint64
+	reduced bool // some category was dropped, so counts are lower bounds
+	counts  map[uint64]uint64
+	names   map[uint64]string
+}
+
+func (s *frequencySearch) start(total uint64) {
+	s.pass, s.total = narrowing, total
+	s.counts, s.names = map[uint64]uint64{}, map[uint64]string{}
+}
+
+func (s *frequencySearch) observe(v []byte) {
+	hash := hashOf(v)
+	s.seen++
+	_, known := s.counts[hash]
+	switch {
+	case known:
+		s.counts[hash]++
+		s.names[hash] = lesserName(s.names[hash], v)
+	case s.pass == counting:
+	case len(s.counts) == candidates:
+		s.reduce()
+	default:
+		s.counts[hash] = 1
+		s.names[hash] = nameOf(v)
+	}
+}
+
+// reduce takes one from every candidate and drops those that are left with none.
+func (s *frequencySearch) reduce() {
+	s.reduced = true
+	for hash, n := range s.counts {
+		if n == 1 {
+			delete(s.counts, hash)
+			delete(s.names, hash)
+		} else {
+			s.counts[hash] = n - 1
+		}
+	}
+}
+
+func (s *frequencySearch) endPass() error {
+	if s.seen != s.total {
+		return errOtherValues
+	}
+	s.seen = 0
+	if s.pass == counting || !s.reduced {
+		s.pass = done
+		return nil
+	}
+	s.pass = counting
+	for hash := range s.counts {
+		s.counts[hash] = 0
+		s.names[hash] = s.names[hash]
+	}
+	return nil
+}
+
+// watchList returns the guide and its counts.
+func (s *frequencySearch) watchList(total uint64) (*Guide, []uint64) {
+	frequent := make([]Named, 0, len(s.counts))
+	for hash, n := range s.counts {
+		if n > total/(candidates+1) {
+			frequent = append(frequent, Named{hash, s.names[hash], n})
+		}
+	}
+	g := watchList(frequent)
+	if g == nil {
+		return nil, nil
+	}
+	tally := make([]uint64, g.slots())
+	rest := total
+	for i, hash := range g.keys {
+		tally[i] = s.counts[hash]
+		rest -= tally[i]
+	}
+	tally[len(g.keys)] = rest
+	return g, tally
+}
+
+// watchList returns a guide of the most frequent categories, of equally frequent
+// ones those with the least hashes, or nil if there are none.
+func watchList(c []Named) *Guide {
+	if len(c) == 0 {
+		return nil
+	}
+	slices.SortFunc(c, func(a, b Named) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Hash, b.Hash))
+	})
+	c = c[:min(len(c), guideSize)]
+	slices.SortFunc(c, func(a, b Named) int { return cmp.Compare(a.Hash, b.Hash) })
+	g := &Guide{keys: make([]uint64, len(c)), names: make([]string, len(c))}
+	for i, n := range c {
+		g.keys[i], g.names[i] = n.Hash, n.Name
+	}
+	return g
+}
