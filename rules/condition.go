@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -35,6 +36,36 @@ type Threshold struct {
 	Above   *float64
 	Below   *float64
 	Outside *[2]float64
+}
+
+// complete reports whether everything in the condition could be read.
+func (c *Condition) complete() bool {
+	return !slices.ContainsFunc(c.leaves(), func(leaf *Condition) bool { return leaf.Check == "" })
+}
+
+// leaves are the conditions on one check, in the order of the file.
+func (c *Condition) leaves() []*Condition {
+	switch {
+	case c.Share != nil:
+		return []*Condition{c.Share}
+	case c.Any == nil && c.All == nil:
+		return []*Condition{c}
+	}
+	var list []*Condition
+	for _, part := range [][]Condition{c.Any, c.All} {
+		for i := range part {
+			list = append(list, part[i].leaves()...)
+		}
+	}
+	return list
+}
+
+// perField reports whether the condition is asked of each field by itself.
+func (c *Condition) perField() bool { return c.Share == nil && c.usesFields() }
+
+// usesFields reports whether any part of the condition is about fields.
+func (c *Condition) usesFields() bool {
+	return slices.ContainsFunc(c.leaves(), func(leaf *Condition) bool { return !fieldless(leaf.Check) })
 }
 
 // String is the condition in words.

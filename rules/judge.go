@@ -34,24 +34,6 @@ type finding struct {
 	result  checks.Result
 }
 
-// perField reports whether the condition is asked of each field by itself.
-func (c *Condition) perField() bool {
-	switch {
-	case c.Share != nil:
-		return false
-	case c.Check != "":
-		return !fieldless(c.Check)
-	}
-	for _, list := range [][]Condition{c.Any, c.All} {
-		for i := range list {
-			if list[i].perField() {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // judge asks the condition of one window. Of several conditions the finding
 // shows the first that decides.
 func (c *Condition) judge(sc scope) finding {
@@ -92,10 +74,13 @@ func combine(list []Condition, sc scope, deciding verdict) finding {
 			first = &f
 		}
 	}
-	if open != nil {
+	switch {
+	case open != nil:
 		return *open
+	case first != nil:
+		return *first
 	}
-	return *first
+	return finding{}
 }
 
 // judgeShare counts for how many of the selected fields a condition holds, out

@@ -10,8 +10,6 @@ import (
 type Set struct {
 	Groups []Group
 	Rules  []*Rule // in the order of files and lines
-
-	reporter *yamlx.Reporter
 }
 
 // Group is rules for the same monitors.

@@ -29,41 +29,52 @@ func (s Selector) Matches(f FieldInfo) bool {
 		(len(s.Roles) == 0 || slices.Contains(s.Roles, f.Role))
 }
 
+// rest is the value of the segment that holds what has no segment of its own.
+// Only a rule that names it looks at it: it is a mixture, and not the same one
+// in every window.
+const rest = "<other>"
+
 // matchesSegment reports whether a segment is of the rule's dimensions, no
 // more and no fewer, and has values that are meant.
 func (r *Rule) matchesSegment(name string) bool {
-	values, ok := segmentValues(name)
-	if !ok || len(values) != len(r.Segments) {
+	if len(r.Segments) == 0 || name == "" {
+		return len(r.Segments) == 0 && name == ""
+	}
+	values := segmentValues(name)
+	if len(values) != len(r.Segments) {
 		return false
 	}
 	for _, d := range r.Segments {
 		v, ok := values[d.Field]
-		if !ok || !matchAny(d.Values, v) {
+		if !ok || v == rest && !slices.Contains(d.Values, rest) || !matchAny(d.Values, v) {
 			return false
 		}
 	}
 	return true
 }
 
-// segmentValues takes a segment's name apart: "country=BR,device=ios". A comma
-// that no "name=" follows belongs to the value before it.
-func segmentValues(name string) (map[string]string, bool) {
+// segmentValues takes a segment's name apart: "country=BR,device=ios". In
+// values a backslash stands before a comma, an equals sign and a backslash.
+func segmentValues(name string) map[string]string {
 	values := make(map[string]string)
-	if name == "" {
-		return values, true
-	}
-	last := ""
-	for part := range strings.SplitSeq(name, ",") {
-		field, value, ok := strings.Cut(part, "=")
-		switch {
-		case ok:
-			values[field] = value
-			last = field
-		case last == "":
-			return nil, false
+	var field string
+	var part []byte
+	for i := 0; i < len(name); i++ {
+		switch b := name[i]; {
+		case b == '\\' && i+1 < len(name):
+			i++
+			part = append(part, name[i])
+		case b == '=' && field == "":
+			field, part = string(part), nil
+		case b == ',' && field != "":
+			values[field] = string(part)
+			field, part = "", nil
 		default:
-			values[last] += "," + part
+			part = append(part, b)
 		}
 	}
-	return values, true
+	if field != "" {
+		values[field] = string(part)
+	}
+	return values
 }

@@ -1,0 +1,165 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"driftwatch/internal/yamlx"
+)
+
+// MonitorInfo is what rules are checked against.
+type MonitorInfo struct {
+	Name     string
+	Fields   []FieldInfo
+	Segments [][]string
+	Results  map[string][]string // names of the results of each field; those without a field under ""
+}
+
+// Check reports what is wrong with the rules for these monitors, given that
+// they are all there are.
+func (s *Set) Check(all []MonitorInfo) {
+	names := make([]string, len(all))
+	for i, m := range all {
+		names[i] = m.Name
+	}
+	for _, r := range s.Rules {
+		r.checkMonitors(names)
+		var meant []MonitorInfo
+		for _, m := range all {
+			if matchAny(r.Monitors, m.Name) {
+				meant = append(meant, m)
+			}
+		}
+		if len(meant) > 0 {
+			r.check(meant)
+		}
+	}
+	s.checkAlerts(names)
+}
+
+func (r *Rule) checkMonitors(names []string) {
+	for _, c := range r.at.monitor.OneOrList() {
+		glob := c.Str("")
+		switch {
+		case glob == "" || slices.ContainsFunc(names, func(n string) bool { return match(glob, n) }):
+		case isGlob(glob):
+			c.Warnf("unknown-monitor", "no monitor matches %q", glob)
+		default:
+			c.Errorf("unknown-monitor", "unknown monitor %q%s", glob, yamlx.DidYouMean(glob, names))
+		}
+	}
+}
+
+// checkAlerts reports alert names that are not unique for a monitor.
+func (s *Set) checkAlerts(monitors []string) {
+	for _, name := range monitors {
+		first := make(map[string]*Rule)
+		for _, r := range s.Rules {
+			if !matchAny(r.Monitors, name) {
+				continue
+			}
+			if prev := first[r.Alert]; prev != nil {
+				r.reportTwice(name, prev)
+			} else {
+				first[r.Alert] = r
+			}
+		}
+	}
+}
+
+func (r *Rule) check(meant []MonitorInfo) {
+	r.checkFields(meant)
+	r.checkSegments(meant)
+	for _, leaf := range r.When.leaves() {
+		if leaf.Check != "" {
+			r.checkResults(leaf, meant)
+		}
+	}
+}
+
+// checkFields reports names, globs and roles that choose nothing in any of the
+// monitors.
+func (r *Rule) checkFields(meant []MonitorInfo) {
+	if r.at.fields.IsMap() {
+		if len(r.Fields.Roles) > 0 && len(r.selected(meant)) == 0 {
+			r.at.fields.Warnf("unknown-field", "no field of the monitor has this role")
+		}
+		return
+	}
+	var known []string
+	for _, m := range meant {
+		for _, f := range m.Fields {
+			known = append(known, f.Name)
+		}
+	}
+	for _, c := range r.at.fields.OneOrList() {
+		glob := c.Str("")
+		switch {
+		case glob == "" || slices.ContainsFunc(known, func(n string) bool { return match(glob, n) }):
+		case isGlob(glob):
+			c.Warnf("unknown-field", "no field matches %q", glob)
+		default:
+			c.Errorf("unknown-field", "unknown field %q%s", glob, yamlx.DidYouMean(glob, known))
+		}
+	}
+}
+
+// selected lists the names of the chosen fields of all the monitors.
+func (r *Rule) selected(meant []MonitorInfo) []string {
+	var out []string
+	for _, m := range meant {
+		for _, f := range m.Fields {
+			if r.Fields.Matches(f) {
+				out = append(out, f.Name)
+			}
+		}
+	}
+	return out
+}
+
+func (r *Rule) checkSegments(meant []MonitorInfo) {
+	if len(r.Segments) == 0 {
+		return
+	}
+	var want []string
+	for _, d := range r.Segments {
+		want = append(want, d.Field)
+	}
+	for _, m := range meant {
+		for _, by := range m.Segments {
+			if slices.Equal(slices.Sorted(slices.Values(by)), want) {
+				return
+			}
+		}
+	}
+	r.at.segments.Errorf("unknown-segment", "the monitor has no segments by %s", strings.Join(want, " and "))
+}
+
+// checkResults reports a check that is not computed for anything that the rule
+// looks at, or not for a field that it names.
+func (r *Rule) checkResults(leaf *Condition, meant []MonitorInfo) {
+	if fieldless(leaf.Check) {
+		if !slices.ContainsFunc(meant, func(m MonitorInfo) bool { return slices.Contains(m.Results[""], leaf.Check) }) {
+			leaf.at.Errorf("unknown-check", "check %q is not computed by the monitor", leaf.Check)
+		}
+		return
+	}
+	var computed, without []string
+	for _, m := range meant {
+		for _, f := range m.Fields {
+			switch {
+			case !r.Fields.Matches(f):
+			case slices.Contains(m.Results[f.Name], leaf.Check):
+				computed = append(computed, f.Name)
+			case slices.Contains(r.Fields.Names, f.Name):
+				without = append(without, f.Name)
+			}
+		}
+	}
+	switch {
+	case len(without) > 0 && !slices.Contains(computed, without[0]):
+		leaf.at.Errorf("unknown-check", "check %q is not computed for field %q", leaf.Check, without[0])
+	case len(computed) == 0 && len(r.selected(meant)) > 0:
+		leaf.at.Errorf("unknown-check", "check %q is computed for no field that the rule looks at", leaf.Check)
+	}
+}

@@ -1,0 +1,184 @@
+package rules
+
+import (
+	"maps"
+	"math"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"text/template"
+
+	"driftwatch/internal/yamlx"
+)
+
+var labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+
+// Add reads one rule file into the set and reports what is wrong with it. The
+// set can be used if nothing was an error.
+func (s *Set) Add(file yamlx.Cursor) {
+	m := file.Map()
+	for _, c := range m.Need("groups").List() {
+		s.addGroup(c)
+	}
+	m.Done()
+	s.checkNames()
+}
+
+func (s *Set) addGroup(c yamlx.Cursor) {
+	m := c.Map()
+	g := Group{Name: m.Need("name").Name(), File: c.File(), Line: c.Line()}
+	monitor := m.Need("monitor")
+	g.Monitors = globs(monitor)
+	labels := readLabels(m.Get("labels").Map())
+	for _, item := range m.Need("rules").List() {
+		r := readRule(item, labels)
+		r.Group, r.Monitors, r.at.monitor = g.Name, g.Monitors, monitor
+		s.Rules = append(s.Rules, r)
+	}
+	m.Done()
+	s.Groups = append(s.Groups, g)
+}
+
+// readRule reads one rule; on errors parts of it are missing.
+func readRule(c yamlx.Cursor, inherited map[string]string) *Rule {
+	m := c.Map()
+	r := &Rule{File: c.File(), Line: c.Line()}
+	r.at.alert = m.Need("alert")
+	r.Alert = r.at.alert.Name()
+	r.at.fields = m.Get("fields")
+	r.Fields = readSelector(r.at.fields)
+	r.at.segments = m.Get("segments")
+	r.Segments = readDimensions(r.at.segments)
+	r.When = readCondition(m.Need("when"), 0)
+	r.Windows = m.Get("windows").Int(1, 1, 1000)
+	r.Resolve = readResolve(m.Get("resolve"), &r.When)
+	r.MinRows = uint64(m.Get("min_rows").Int(0, 0, math.MaxInt32))
+	r.Severity = m.Get("severity").OneOf(Warning, Info, Warning, Critical)
+	r.Labels = maps.Clone(inherited)
+	maps.Copy(r.Labels, readLabels(m.Get("labels").Map()))
+	r.readAnnotations(m.Get("annotations").Map())
+	m.Done()
+	if r.at.fields.Present() && r.When.complete() && !r.When.usesFields() {
+		r.at.fields.Errorf("value", "fields are given, but %q is not asked of fields", r.When.String())
+	}
+	r.id = r.identity()
+	return r
+}
+
+// identity is the digest of what decides when a rule fires and resolves. A
+// changed label or annotation is not a new rule.
+func (r *Rule) identity() string {
+	return digest(struct {
+		Alert   string
+		When    Condition
+		Windows int
+		Resolve *Threshold
+		MinRows uint64
+	}{r.Alert, r.When, r.Windows, r.Resolve, r.MinRows})
+}
+
+// globs reads a name, a glob or a list of them.
+func globs(c yamlx.Cursor) []string {
+	var out []string
+	for _, item := range c.OneOrList() {
+		name := item.Name()
+		if name == "" {
+			continue
+		}
+		if _, err := path.Match(name, ""); err != nil {
+			item.Errorf("glob", "not a glob: %q", name)
+			continue
+		}
+		out = append(out, name)
+	}
+	if len(out) == 0 && c.IsList() {
+		c.Errorf("value", "the list is empty")
+	}
+	return out
+}
+
+func readSelector(c yamlx.Cursor) Selector {
+	if !c.IsMap() {
+		return Selector{Names: globs(c)}
+	}
+	m := c.Map()
+	var s Selector
+	for _, item := range m.Need("role").OneOrList() {
+		if role := item.OneOf("", "feature", "prediction", "label", "metadata"); role != "" {
+			s.Roles = append(s.Roles, role)
+		}
+	}
+	m.Done()
+	return s
+}
+
+// readDimensions reads {country: "*", device: [ios, android]}.
+func readDimensions(c yamlx.Cursor) []Dimension {
+	var out []Dimension
+	for _, e := range c.Map().Entries() {
+		d := Dimension{Field: e.Name()}
+		for _, item := range e.Value.OneOrList() {
+			v, ok := item.Literal()
+			if _, err := path.Match(v, ""); err != nil {
+				item.Errorf("glob", "not a glob: %q", v)
+			} else if ok {
+				d.Values = append(d.Values, v)
+			}
+		}
+		out = append(out, d)
+	}
+	slices.SortFunc(out, func(a, b Dimension) int { return strings.Compare(a.Field, b.Field) })
+	return out
+}
+
+func readLabels(m *yamlx.Map) map[string]string {
+	out := make(map[string]string)
+	for _, e := range m.Entries() {
+		v, ok := e.Value.Literal()
+		if !labelName.MatchString(e.Name()) {
+			e.Key.Errorf("label", "label %q is not made of letters, digits and _, beginning with a letter", e.Name())
+		} else if ok {
+			out[e.Name()] = v
+		}
+	}
+	return out
+}
+
+func (r *Rule) readAnnotations(m *yamlx.Map) {
+	for _, e := range m.Entries() {
+		text, ok := e.Value.Literal()
+		if !ok {
+			continue
+		}
+		t, err := compileTemplate(e.Name(), text)
+		if err != nil {
+			e.Value.Errorf("template", "annotation %s: %s", e.Name(), err)
+			continue
+		}
+		if r.templates == nil {
+			r.templates, r.Annotations = make(map[string]*template.Template), make(map[string]string)
+		}
+		r.templates[e.Name()], r.Annotations[e.Name()] = t, text
+	}
+}
+
+// checkNames reports alerts that occur twice for the same monitors.
+func (s *Set) checkNames() {
+	type name struct{ alert, monitor string }
+	first := make(map[name]*Rule, len(s.Rules))
+	for _, r := range s.Rules {
+		for _, monitor := range r.Monitors {
+			n := name{r.Alert, monitor}
+			if prev := first[n]; prev != nil && prev != r {
+				r.reportTwice(monitor, prev)
+			} else {
+				first[n] = r
+			}
+		}
+	}
+}
+
+func (r *Rule) reportTwice(monitor string, prev *Rule) {
+	r.at.alert.Errorf("duplicate", "alert %q is already declared for monitor %q at %s:%d", r.Alert, monitor, prev.File, prev.Line)
+}

@@ -1,0 +1,198 @@
+package rules
+
+import (
+	"driftwatch/internal/yamlx"
+)
+
+// maxDepth bounds how deep any and all may stand in one another.
+const maxDepth = 8
+
+// readCondition reads `when`. The zero Condition is returned for what cannot
+// be read; the mistake was reported.
+func readCondition(c yamlx.Cursor, depth int) Condition {
+	if depth > maxDepth {
+		c.Errorf("value", "conditions stand more than %d deep in one another", maxDepth)
+		return Condition{}
+	}
+	if !c.Present() {
+		return Condition{}
+	}
+	m := c.Map()
+	if !c.IsMap() {
+		return Condition{}
+	}
+	cond := Condition{at: c}
+	switch {
+	case m.Has("any"):
+		cond.Any = readConditions(m.Get("any"), depth)
+	case m.Has("all"):
+		cond.All = readConditions(m.Get("all"), depth)
+	case m.Has("share_of_fields"):
+		cond = readShare(c, m, depth)
+	default:
+		cond = readTest(c, m)
+	}
+	m.Done()
+	return cond
+}
+
+func readConditions(c yamlx.Cursor, depth int) []Condition {
+	list := make([]Condition, 0, 2)
+	for _, item := range c.List() {
+		list = append(list, readCondition(item, depth+1))
+	}
+	if len(list) == 0 {
+		c.Errorf("value", "the list of conditions is empty")
+	}
+	return list
+}
+
+// readShare reads {share_of_fields: {check: psi, above: 0.1}, above: 0.3}.
+func readShare(c yamlx.Cursor, m *yamlx.Map, depth int) Condition {
+	inner := m.Get("share_of_fields")
+	im := inner.Map()
+	test := readTest(inner, im)
+	im.Done()
+	cond := Condition{at: c, Share: &test, Over: readThreshold(m, "")}
+	switch {
+	case depth > 0:
+		c.Unsupported("share_of_fields inside any or all")
+	case test.Check != "" && fieldless(test.Check):
+		inner.Errorf("value", "check %q is not asked of fields", test.Check)
+	case cond.Over.empty():
+		c.Errorf("missing-key", "share_of_fields needs one of above, below, outside beside it")
+	}
+	return cond
+}
+
+// readTest reads a check and what is asked of it.
+func readTest(c yamlx.Cursor, m *yamlx.Map) Condition {
+	cond := Condition{at: c}
+	at := m.Need("check")
+	cond.Check = at.Name()
+	if at.Present() {
+		cond.at = at
+	}
+	check, known := lookup(cond.Check)
+	if cond.Check != "" && !known {
+		reportUnknownCheck(at, cond.Check)
+		cond.Check = ""
+	}
+	cond.Test = Test{Threshold: readThreshold(m, "p_below, drift")}
+	given := !cond.Test.empty()
+	if p := m.Get("p_below"); p.Present() {
+		v := p.FloatIn(0, 0, 1)
+		cond.Test.PBelow = &v
+		if given {
+			m.Key("p_below").Errorf("value", "only one of above, below, outside, p_below, drift can be asked")
+		}
+		given = true
+	}
+	if d := m.Get("drift"); d.Present() {
+		if !d.Bool(true) {
+			d.Errorf("value", "drift can only be true")
+		}
+		cond.Test.Drift = true
+		if given {
+			m.Key("drift").Errorf("value", "only one of above, below, outside, p_below, drift can be asked")
+		}
+		if cond.Check != "" && !check.hasVerdict {
+			d.Errorf("value", "check %q carries no verdict; give a limit with above, below or outside", cond.Check)
+		}
+		given = true
+	}
+	if !given {
+		c.Errorf("missing-key", "needs one of above, below, outside, p_below, drift")
+	}
+	return cond
+}
+
+// readThreshold reads above, below or outside; more are the further keys that
+// exclude them, for the message.
+func readThreshold(m *yamlx.Map, more string) Threshold {
+	if more != "" {
+		more = ", " + more
+	}
+	var t Threshold
+	for _, key := range []string{"above", "below", "outside"} {
+		c := m.Get(key)
+		if !c.Present() {
+			continue
+		}
+		if !t.empty() {
+			m.Key(key).Errorf("value", "only one of above, below, outside%s can be asked", more)
+			continue
+		}
+		if key == "outside" {
+			t.Outside = readRange(c)
+			continue
+		}
+		v, _ := c.Float()
+		if key == "above" {
+			t.Above = &v
+		} else {
+			t.Below = &v
+		}
+	}
+	return t
+}
+
+// readRange reads [a, b]. It returns a range also for what is none, so that the
+// mistake is reported once.
+func readRange(c yamlx.Cursor) *[2]float64 {
+	list := c.List()
+	if len(list) != 2 {
+		if c.IsList() {
+			c.Errorf("value", "outside takes two numbers, the least and the greatest that are right")
+		}
+		return &[2]float64{}
+	}
+	lo, ok1 := list[0].Float()
+	hi, ok2 := list[1].Float()
+	if ok1 && ok2 && lo > hi {
+		c.Errorf("value", "the first number of outside must not be greater than the second")
+	}
+	return &[2]float64{lo, hi}
+}
+
+// readResolve reads the threshold at which a firing alert ends and checks that
+// it lies on the far side of the one at which it fires.
+func readResolve(c yamlx.Cursor, when *Condition) *Threshold {
+	if !c.Present() {
+		return nil
+	}
+	m := c.Map()
+	var t Threshold
+	if b := m.Get("below"); b.Present() {
+		v, _ := b.Float()
+		t.Below = &v
+	}
+	if a := m.Get("above"); a.Present() {
+		v, _ := a.Float()
+		t.Above = &v
+	}
+	m.Done()
+	fire := when.Test.Threshold
+	if when.Share != nil {
+		fire = when.Over
+	}
+	switch {
+	case !c.IsMap():
+		c.Errorf("missing-key", "resolve needs one of above, below")
+	case t.Above != nil && t.Below != nil:
+		c.Errorf("value", "resolve takes one of above, below")
+	case t.empty():
+		c.Errorf("missing-key", "resolve needs one of above, below")
+	case when.Any != nil || when.All != nil:
+		c.Errorf("value", "resolve needs a condition on one check, not any or all")
+	case fire.Outside != nil:
+		c.Unsupported("resolve with outside")
+	case fire.Above != nil && (t.Below == nil || *t.Below > *fire.Above):
+		c.Errorf("value", "resolve must be below at most %s, where the alert fires", number(*fire.Above))
+	case fire.Below != nil && (t.Above == nil || *t.Above < *fire.Below):
+		c.Errorf("value", "resolve must be above at least %s, where the alert fires", number(*fire.Below))
+	}
+	return &t
+}
+
+func (t Threshold) empty() bool { return t.Above == nil && t.Below == nil && t.Outside == nil }
