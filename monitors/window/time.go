@@ -17,6 +17,9 @@ type Time int64
 // None is the watermark before the first record.
 const None Time = math.MinInt64
 
+// Newest is later than every event time.
+const Newest Time = math.MaxInt64
+
 // FromTime floors t to a Time.
 func FromTime(t time.Time) Time { return Time(t.UnixMilli()) }
 

@@ -1,0 +1,169 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	"driftwatch/monitors"
+	"driftwatch/monitors/checks"
+	"driftwatch/monitors/window"
+	"driftwatch/rules"
+)
+
+// closing is a window that all its partitions have sealed, on its way into the
+// store.
+type closing struct {
+	monitor *monitor
+	pane    *monitors.Pane // merged
+	window  *checks.Window
+	state   rules.State
+	events  []rules.Event
+}
+
+// moveHorizon bounds how far partitions may be ahead of the slowest one that
+// is not idle.
+func (s *sequencer) moveHorizon(st *stream, now time.Time) {
+	horizon := window.Newest
+	for _, m := range st.monitors {
+		if slowest := st.slowest(now, m.Spec.Window.Idle); slowest != window.None {
+			horizon = min(horizon, m.Windows().Horizon(slowest))
+		} else {
+			horizon = window.None
+		}
+	}
+	if st.horizon.Swap(int64(horizon)) == int64(horizon) {
+		return
+	}
+	for _, p := range st.parts {
+		p.worker.mail.post(letter{kind: letterHorizon})
+	}
+}
+
+// slowest returns the least watermark of the partitions that are not idle, or
+// of all where all are. A partition without a watermark counts as being where
+// the stream began.
+func (st *stream) slowest(now time.Time, idle time.Duration) window.Time {
+	busy, all := window.Newest, window.Newest
+	for _, p := range st.parts {
+		at := st.first
+		if p.last != nil && p.last.partition.Watermark != window.None {
+			at = p.last.partition.Watermark
+		}
+		all = min(all, at)
+		if p.last == nil || !p.last.idle(now, idle) {
+			busy = min(busy, at)
+		}
+	}
+	switch {
+	case busy != window.Newest:
+		return busy
+	case all != window.Newest:
+		return all
+	}
+	return window.None
+}
+
+// nextClosing returns the monitor's next window if it can be closed now. Idle
+// partitions that it would have to wait for are told to seal it.
+func (s *sequencer) nextClosing(m *monitor, now time.Time) *closing {
+	end := m.earliest()
+	if end == window.Newest {
+		return nil
+	}
+	var waiting []*partition
+	sealed := false
+	for _, p := range m.stream.parts {
+		switch {
+		case p.last != nil && p.last.monitors[m.index].border >= end:
+			sealed = true
+		case p.last != nil && p.last.idle(now, m.Spec.Window.Idle):
+			waiting = append(waiting, p)
+		default:
+			return nil
+		}
+	}
+	// With every partition idle only the wall clock can say that the window is over.
+	if !sealed && now.Before(end.Add(m.Spec.Window.Lateness).Time()) {
+		return nil
+	}
+	if len(waiting) > 0 {
+		for _, p := range waiting {
+			p.worker.mail.post(letter{kind: letterSeal, monitor: m.index, end: end})
+		}
+		return nil
+	}
+	return s.close(m, end)
+}
+
+// earliest returns the end of the monitor's first window that is not closed
+// and that some partition has a pane of, or window.Newest.
+func (m *monitor) earliest() window.Time {
+	first := window.Newest
+	for _, p := range m.stream.parts {
+		if p.last == nil {
+			continue
+		}
+		for _, end := range p.last.monitors[m.index].ends {
+			if end > m.closed {
+				first = min(first, end)
+				break
+			}
+		}
+	}
+	return first
+}
+
+// close merges the window's panes in partition order, runs the checks and
+// steps the rules. What it changes in the monitor takes effect in the same
+// goroutine's next step; the store follows before anybody sees it.
+func (s *sequencer) close(m *monitor, end window.Time) *closing {
+	c := &closing{monitor: m, pane: m.NewPane(end.Add(-m.Spec.Window.Size))}
+	in := monitors.Closing{Pane: c.pane, Cut: []checks.Cut{}, History: m.history[max(0, len(m.history)-historyKept):]}
+	for _, p := range m.stream.parts {
+		if end <= p.last.monitors[m.index].partial {
+			in.Partial = true
+		}
+		pane := p.sealed[m.index][end]
+		if pane == nil {
+			continue
+		}
+		if err := c.pane.Merge(pane); err != nil {
+			panic(fmt.Sprintf("panes of one window do not merge: %v", err))
+		}
+		in.Cut = append(in.Cut, pane.Cut)
+		delete(p.sealed[m.index], end)
+	}
+	c.window = m.Evaluate(in)
+	c.state, c.events = m.program.Step(m.state, c.window)
+	m.state = c.state
+	m.closed = end
+	m.remember(c.window)
+	return c
+}
+
+// remember keeps what later windows need of this one.
+func (m *monitor) remember(w *checks.Window) {
+	m.total++
+	if w.Partial {
+		return
+	}
+	m.history = append(m.history, checks.Past{Start: w.Start, Rows: w.Whole().Rows})
+	if len(m.history) > 2*historyKept {
+		m.history = append(m.history[:0:0], m.history[len(m.history)-historyKept:]...)
+	}
+}
+
+// closed tells the partitions that a stored window is closed, and shows it.
+func (s *sequencer) closed(c *closing) {
+	m := c.monitor
+	m.recent = append(m.recent, c.window)
+	if keep := s.keepRecent(); len(m.recent) > keep {
+		m.recent = append(m.recent[:0:0], m.recent[len(m.recent)-keep:]...)
+	}
+	for _, p := range m.stream.parts {
+		p.worker.mail.post(letter{kind: letterClosed, monitor: m.index, end: c.window.End})
+	}
+	if len(c.events) > 0 {
+		s.outbox.signal()
+	}
+}

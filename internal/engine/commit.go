@@ -1,0 +1,111 @@
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"driftwatch/monitors/store"
+	"driftwatch/rules"
+)
+
+// commit writes closed windows, the rule states and events that followed from
+// them, and all checkpoints that wait, in one transaction.
+func (s *sequencer) commit(closings []*closing) error {
+	err := s.opts.Store.Update(func(tx *store.Tx) error {
+		for _, c := range closings {
+			if err := s.writeClosing(tx, c); err != nil {
+				return fmt.Errorf("store window %v of %q: %w", c.window.End, c.monitor.Spec.Name, err)
+			}
+		}
+		for _, st := range s.streams {
+			for _, p := range st.parts {
+				if p.pending == nil {
+					continue
+				}
+				if err := p.pending.write(tx, st.plan.Stream.Name, p.worker.partition.ID, s.closedBefore); err != nil {
+					return fmt.Errorf("store a checkpoint of %s: %w", p.worker, err)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	s.committed()
+	return nil
+}
+
+// committed forgets the checkpoints that are stored, and publishes from where
+// another process would have to read.
+func (s *sequencer) committed() {
+	for _, st := range s.streams {
+		for _, p := range st.parts {
+			if p.pending != nil {
+				s.engine.offsets.set(p.worker.partition, p.pending.oldest)
+				p.pending = nil
+			}
+		}
+	}
+}
+
+func (s *sequencer) writeClosing(tx *store.Tx, c *closing) error {
+	name := c.monitor.Spec.Name
+	result, err := json.Marshal(c.window)
+	if err != nil {
+		return err
+	}
+	pane, err := c.pane.AppendBinary(nil)
+	if err != nil {
+		return err
+	}
+	err = tx.PutWindow(name, store.Closed{
+		Result: result, Profile: pane,
+		Volume: store.Volume{
+			Start: c.window.Start, End: c.window.End, Rows: c.window.Whole().Rows, Partial: c.window.Partial,
+		},
+	})
+	if err != nil {
+		return err
+	}
+	if err := tx.DropPanes(name, c.window.End); err != nil {
+		return err
+	}
+	return s.writeRules(tx, name, c.state, c.events)
+}
+
+// writeRules stores a monitor's rule state and puts the events into the
+// outboxes of the receivers that they are for.
+func (s *sequencer) writeRules(tx *store.Tx, monitor string, state rules.State, events []rules.Event) error {
+	b, err := json.Marshal(state)
+	if err != nil {
+		return err
+	}
+	if err := tx.PutRules(monitor, b); err != nil {
+		return err
+	}
+	for _, e := range events {
+		if err := s.putEvent(tx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *sequencer) putEvent(tx *store.Tx, e rules.Event) error {
+	id, err := tx.NextEventID()
+	if err != nil {
+		return err
+	}
+	e.ID = id
+	b, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	for _, receiver := range s.opts.Route(e) {
+		if err := tx.PutEvent(receiver, id, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}

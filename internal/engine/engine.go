@@ -1,0 +1,238 @@
+// Package engine runs the daemon's data path: a worker for each partition that
+// owns the partition's panes, and one sequencer that owns everything shared,
+// closes windows, steps rules, is the only writer of the store and publishes
+// what is shown. Event time decides everything but idleness.
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"driftwatch/internal/snapshot"
+	"driftwatch/monitors"
+	"driftwatch/monitors/source"
+	"driftwatch/monitors/store"
+	"driftwatch/rules"
+)
+
+// Source is where partitions are read from.
+type Source interface {
+	// Resolve returns the offset that a start means in a partition.
+	Resolve(ctx context.Context, p source.Partition, s source.Start) (int64, error)
+	// Log returns the partition's log, for one goroutine.
+	Log(p source.Partition) source.Log
+	// Problem says what keeps a topic from being read right now, or "".
+	Problem(topic string) string
+}
+
+// Membership decides which partitions this process reads.
+type Membership interface {
+	// Run calls assign with all of them whenever they change, until ctx ends.
+	// Those that are gone are drained when assign returns.
+	Run(ctx context.Context, assign func(context.Context, []source.Partition) error) error
+	// Commit publishes from where another process would have to read.
+	Commit(ctx context.Context, positions map[source.Partition]source.Position) error
+}
+
+// Options is what an engine is made of.
+type Options struct {
+	Plans      []*monitors.Plan
+	Programs   map[string]*rules.Program // by monitor
+	Source     Source
+	Membership Membership
+	Store      *store.Store
+	Start      source.Start               // of partitions without a stored offset
+	Receivers  []string                   // names of those that exist
+	Route      func(rules.Event) []string // names of the receivers of an event
+	Describe   func(s *snapshot.Snapshot) // adds what the engine does not know
+	Publish    func(s *snapshot.Snapshot) // is called with each new snapshot
+	Checkpoint time.Duration              // between checkpoints; default 5s
+	Log        *slog.Logger
+}
+
+func (o *Options) validate() error {
+	switch {
+	case o.Source == nil || o.Membership == nil || o.Store == nil:
+		return errors.New("engine: source, membership and store are needed")
+	case o.Route == nil || o.Describe == nil || o.Publish == nil || o.Log == nil:
+		return errors.New("engine: route, describe, publish and log are needed")
+	}
+	if o.Checkpoint == 0 {
+		o.Checkpoint = 5 * time.Second
+	}
+	return nil
+}
+
+// Engine runs one configuration. It is made, run once, and thrown away.
+type Engine struct {
+	opts     Options
+	seq      *sequencer
+	reports  chan *report
+	ops      chan func()
+	ready    atomic.Bool
+	stopping atomic.Bool
+	offsets  offsets
+	stopped  chan struct{} // closed when the sequencer has ended
+	workers  sync.WaitGroup
+	byPart   map[source.Partition][]*worker // of the membership's goroutine
+}
+
+// New loads what the store has of the configuration's monitors, and writes
+// down what changed. A store that does not fit is an error.
+func New(o Options) (*Engine, error) {
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	e := &Engine{
+		opts: o, reports: make(chan *report), ops: make(chan func()), stopped: make(chan struct{}),
+		byPart: map[source.Partition][]*worker{},
+	}
+	e.seq = newSequencer(e)
+	if err := e.seq.load(); err != nil {
+		return nil, err
+	}
+	e.seq.publish()
+	return e, nil
+}
+
+// Run reads until ctx ends; then it drains the workers, commits what they had
+// and returns. It returns early only when the membership fails for good.
+func (e *Engine) Run(ctx context.Context) error {
+	defer close(e.stopped)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	members := make(chan error, 1)
+	go func() {
+		err := e.opts.Membership.Run(ctx, e.assign)
+		e.stopping.Store(true)
+		e.stopWorkers(e.byPart)
+		members <- err
+	}()
+	err := e.seq.run(members)
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("membership: %w", err)
+	}
+	return nil
+}
+
+// assign makes the set of workers what the membership says. It runs in the
+// membership's goroutine.
+func (e *Engine) assign(ctx context.Context, parts []source.Partition) error {
+	keep := map[source.Partition][]*worker{}
+	var added []*worker
+	for _, p := range parts {
+		if ws := e.byPart[p]; ws != nil {
+			keep[p] = ws
+			delete(e.byPart, p)
+			continue
+		}
+		ws, err := e.newWorkers(p)
+		if err != nil {
+			return err
+		}
+		keep[p] = ws
+		added = append(added, ws...)
+	}
+	e.stopWorkers(e.byPart)
+	e.byPart = keep
+	// All are known to the sequencer before the first one runs: no window may
+	// close without a partition that has not said anything yet.
+	if err := e.do(ctx, func() { e.seq.add(added) }); err != nil {
+		return err
+	}
+	for _, w := range added {
+		e.startWorker(w)
+	}
+	e.ready.Store(true)
+	return nil
+}
+
+// newWorkers returns a worker for each stream that reads the partition.
+func (e *Engine) newWorkers(p source.Partition) ([]*worker, error) {
+	var ws []*worker
+	for _, plan := range e.opts.Plans {
+		if plan.Stream.Topic != p.Topic {
+			continue
+		}
+		w, err := newWorker(plan, p)
+		if err != nil {
+			return nil, err
+		}
+		w.start, w.source, w.reports, w.log = e.opts.Start, e.opts.Source, e.reports, e.opts.Log
+		w.horizon = e.seq.horizonOf(plan.Stream.Name)
+		err = e.opts.Store.View(func(tx *store.Tx) error {
+			_, err := w.restore(tx, e.seq.closedBefore)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		ws = append(ws, w)
+	}
+	return ws, nil
+}
+
+func (e *Engine) startWorker(w *worker) {
+	ctx, cancel := context.WithCancel(context.Background())
+	w.stop = cancel
+	e.workers.Add(1)
+	go func() {
+		defer e.workers.Done()
+		w.run(ctx)
+	}()
+}
+
+func (e *Engine) stopWorkers(ws map[source.Partition][]*worker) {
+	for _, same := range ws {
+		for _, w := range same {
+			w.stop()
+		}
+	}
+	for _, same := range ws {
+		for _, w := range same {
+			<-w.done
+		}
+	}
+}
+
+// errStopped says that the engine has ended.
+var errStopped = errors.New("the engine has stopped")
+
+// do runs fn in the sequencer's goroutine and waits for it.
+func (e *Engine) do(ctx context.Context, fn func()) error {
+	ran := make(chan struct{})
+	select {
+	case e.ops <- func() { fn(); close(ran) }:
+	case <-e.stopped:
+		return errStopped
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case <-ran:
+		return nil
+	case <-e.stopped:
+		return errStopped
+	}
+}
+
+// Retain removes windows that are older than results, counted back from each
+// monitor's newest closed window, and profiles older than profiles.
+func (e *Engine) Retain(ctx context.Context, results, profiles time.Duration) error {
+	more := true
+	for more {
+		var err error
+		if doErr := e.do(ctx, func() { more, err = e.seq.retain(results, profiles) }); doErr != nil {
+			return doErr
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

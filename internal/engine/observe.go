@@ -1,0 +1,138 @@
+package engine
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"driftwatch/internal/snapshot"
+	"driftwatch/monitors/decode"
+	"driftwatch/monitors/source"
+	"driftwatch/monitors/window"
+)
+
+// observe counts one record: in its panes, or as late, or as an error.
+func (w *worker) observe(rec *source.Record) {
+	w.state.Records++
+	w.state.Bytes += uint64(len(rec.Key) + len(rec.Value))
+	if err := w.row.Fill(w.decoder, w.partition.ID, rec); err != nil {
+		w.reject(rec, err)
+		return
+	}
+	t, err := w.row.Time(rec)
+	if err != nil {
+		w.reject(rec, err)
+		return
+	}
+	for _, k := range w.tracks {
+		w.count(k, t, rec.Offset)
+	}
+	w.state.Gap = false
+	w.newest = max(w.newest, t)
+	if t > w.watermark {
+		w.watermark = t
+		w.seal(rec.Offset + 1)
+	}
+}
+
+func (w *worker) count(k *track, t window.Time, offset int64) {
+	end := k.windows.Start(t).Add(k.windows.Size)
+	if w.state.Gap || k.gap {
+		k.partial, k.gap = max(k.partial, end), false
+	}
+	switch k.tracker.Place(end, offset) {
+	case window.Late:
+		k.late++
+	case window.Open:
+		p := k.panes[end]
+		if p == nil {
+			p = &openPane{Pane: k.monitor.NewPane(end.Add(-k.windows.Size))}
+			p.Cut.Partition, p.Cut.From = w.partition.ID, offset
+			p.Cut.Watermark = timeOrNil(w.watermark)
+			k.panes[end] = p
+		}
+		p.Observe(w.row)
+		p.dirty = true
+	case window.Counted:
+	}
+}
+
+// seal moves the borders to what the watermark seals.
+func (w *worker) seal(next int64) {
+	for i, k := range w.tracks {
+		before := k.tracker.Border()
+		if k.tracker.Advance(w.watermark) {
+			w.sealBetween(i, before, next, false)
+		}
+	}
+}
+
+// sealBetween hands over the panes between an earlier border and the present one.
+func (w *worker) sealBetween(monitor int, before window.Time, next int64, idle bool) {
+	k := w.tracks[monitor]
+	for _, end := range slices.Sorted(maps.Keys(k.panes)) {
+		if end <= before || end > k.tracker.Border() {
+			continue
+		}
+		p := k.panes[end]
+		p.Flush()
+		p.Cut.Next, p.Cut.Idle, p.dirty = next, idle, true
+		w.sealed = append(w.sealed, sealedPane{monitor, p.Pane})
+	}
+}
+
+// handOver gives the sequencer the sealed panes that the store kept.
+func (w *worker) handOver() {
+	for i, k := range w.tracks {
+		for _, end := range slices.Sorted(maps.Keys(k.panes)) {
+			if end <= k.tracker.Border() {
+				w.sealed = append(w.sealed, sealedPane{i, k.panes[end].Pane})
+			}
+		}
+	}
+}
+
+// sampleBytes bounds what is kept of an undecodable payload.
+const sampleBytes = 256
+
+func (w *worker) reject(rec *source.Record, err error) {
+	reason, detail := "unknown", err.Error()
+	var e *decode.Error
+	if errors.As(err, &e) {
+		reason = e.Reason
+	}
+	if w.state.Errors == nil {
+		w.state.Errors = map[string]uint64{}
+	}
+	w.state.Errors[reason]++
+	s := snapshot.Sample{
+		Partition: w.partition.ID, Offset: rec.Offset, Timestamp: rec.Timestamp.UTC(), Reason: reason, Detail: detail,
+	}
+	if w.plan.Stream.Samples {
+		s.Payload = printable(rec.Value)
+	}
+	if len(w.samples) == samplesKept {
+		w.samples = w.samples[1:]
+	}
+	w.samples = append(w.samples, s)
+}
+
+// samplesKept bounds the samples of a stream.
+const samplesKept = 20
+
+// printable returns the beginning of a payload as text that is safe to show.
+func printable(b []byte) string {
+	cut := b[:min(len(b), sampleBytes)]
+	s := strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || r < ' ' && r != '\t' || r == 0x7f {
+			return '\uFFFD'
+		}
+		return r
+	}, string(cut))
+	if len(cut) < len(b) {
+		s += "…"
+	}
+	return s
+}

@@ -1,0 +1,55 @@
+package engine
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"driftwatch/monitors/source"
+)
+
+// offsets holds what is to be published to the group: for each partition the
+// first offset that an open window still needs, so that a new owner can build
+// the same panes.
+type offsets struct {
+	mu    sync.Mutex
+	fresh map[source.Partition]source.Position
+}
+
+func (o *offsets) set(p source.Partition, offset int64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.fresh == nil {
+		o.fresh = map[source.Partition]source.Position{}
+	}
+	o.fresh[p] = source.Position{Offset: offset}
+}
+
+func (o *offsets) take() map[source.Partition]source.Position {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	fresh := o.fresh
+	o.fresh = nil
+	return fresh
+}
+
+// publishOffsets commits to the group now and then, beside the data path: the
+// store is what counts, so a failure only means an older offset.
+func (e *Engine) publishOffsets(ctx context.Context) {
+	ticker := time.NewTicker(e.opts.Checkpoint)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		positions := e.offsets.take()
+		if len(positions) == 0 {
+			continue
+		}
+		if err := e.opts.Membership.Commit(ctx, positions); err != nil && ctx.Err() == nil {
+			e.opts.Log.Warn("offsets could not be published to the group", "error", err)
+		}
+	}
+}

@@ -1,0 +1,87 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"driftwatch/monitors/store"
+	"driftwatch/rules"
+)
+
+// Outbox is the dispatcher's view of the events that wait in the store. The
+// sequencer does its writes.
+type Outbox struct {
+	engine  *Engine
+	changed chan struct{}
+}
+
+func newOutbox(e *Engine) *Outbox { return &Outbox{engine: e, changed: make(chan struct{}, 1)} }
+
+// Pending returns the receiver's events that it did not acknowledge, by id, at
+// most limit (0: all).
+func (o *Outbox) Pending(_ context.Context, receiver string, limit int) (events []rules.Event, err error) {
+	err = o.engine.opts.Store.View(func(tx *store.Tx) error {
+		events, err = readEvents(tx, receiver, limit)
+		return err
+	})
+	return events, err
+}
+
+func readEvents(tx *store.Tx, receiver string, limit int) ([]rules.Event, error) {
+	var events []rules.Event
+	var fail error
+	tx.Events(receiver, func(id uint64, b []byte) bool {
+		var e rules.Event
+		if err := json.Unmarshal(b, &e); err != nil {
+			fail = fmt.Errorf("read event %d for %q: %w", id, receiver, err)
+			return false
+		}
+		events = append(events, e)
+		return limit == 0 || len(events) < limit
+	})
+	return events, fail
+}
+
+// Ack removes delivered events; it is durable when Ack returns nil.
+func (o *Outbox) Ack(ctx context.Context, receiver string, ids []uint64) error {
+	var err error
+	doErr := o.engine.do(ctx, func() {
+		err = o.engine.opts.Store.Update(func(tx *store.Tx) error {
+			for _, id := range ids {
+				if err := tx.DropEvent(receiver, id); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+	if doErr != nil {
+		return doErr
+	}
+	return err
+}
+
+// Changed has a value after events were added.
+func (o *Outbox) Changed() <-chan struct{} { return o.changed }
+
+func (o *Outbox) signal() {
+	select {
+	case o.changed <- struct{}{}:
+	default:
+	}
+}
+
+// waiting counts the events of all receivers.
+func (o *Outbox) waiting() int {
+	n := 0
+	// An unreadable store shows elsewhere; a count is not worth failing for.
+	_ = o.engine.opts.Store.View(func(tx *store.Tx) error {
+		names, err := tx.Receivers()
+		for _, name := range names {
+			tx.Events(name, func(uint64, []byte) bool { n++; return true })
+		}
+		return err
+	})
+	return n
+}

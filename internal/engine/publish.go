@@ -1,0 +1,90 @@
+package engine
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"driftwatch/internal/snapshot"
+	"driftwatch/monitors/window"
+	"driftwatch/rules"
+)
+
+// publish shows the present state.
+func (s *sequencer) publish() {
+	now := time.Now()
+	v := &snapshot.Snapshot{Ready: s.engine.ready.Load() && s.problem == "", Reason: s.problem, Outbox: s.outbox.waiting()}
+	if !s.engine.ready.Load() {
+		v.Reason = "partitions are not assigned yet"
+	}
+	for _, m := range s.monitors {
+		v.Monitors = append(v.Monitors, m.snapshot())
+		v.Alerts = append(v.Alerts, m.state.Alerts()...)
+	}
+	slices.SortStableFunc(v.Alerts, byState)
+	for _, st := range s.streams {
+		v.Streams = append(v.Streams, s.streamSnapshot(st, now))
+	}
+	slices.SortFunc(v.Streams, func(a, b snapshot.Stream) int { return strings.Compare(a.Name, b.Name) })
+	s.opts.Describe(v)
+	s.opts.Publish(v)
+}
+
+// byState puts firing alerts before pending ones.
+func byState(a, b rules.Alert) int { return strings.Compare(a.State, b.State) }
+
+func (m *monitor) snapshot() snapshot.Monitor {
+	v := snapshot.Monitor{
+		Name: m.Spec.Name, Stream: m.Spec.Stream, Fields: len(m.Spec.Fields), WindowSize: m.Spec.Window.Size,
+		WindowsTotal: m.total, Windows: slices.Clone(m.recent),
+	}
+	if m.Reference != nil {
+		v.Reference = m.Reference.Hash
+	}
+	for _, p := range m.stream.parts {
+		if p.last != nil {
+			v.Late += p.last.monitors[m.index].late
+		}
+	}
+	return v
+}
+
+func (s *sequencer) streamSnapshot(st *stream, now time.Time) snapshot.Stream {
+	v := snapshot.Stream{
+		Name: st.plan.Stream.Name, Topic: st.plan.Stream.Topic, Errors: map[string]uint64{},
+		Records: st.gone.records, Bytes: st.gone.bytes, Lost: st.gone.lost,
+		Samples: slices.Clone(st.samples), Problem: s.opts.Source.Problem(st.plan.Stream.Topic),
+	}
+	maps.Copy(v.Errors, st.gone.errors)
+	idle := st.idleAfter(s.monitors)
+	for _, p := range st.parts {
+		if p.last == nil {
+			v.Partitions = append(v.Partitions, snapshot.Partition{
+				ID: p.worker.partition.ID, Watermark: window.None, Newest: window.None,
+			})
+			continue
+		}
+		v.Records += p.last.records
+		v.Bytes += p.last.bytes
+		v.Lost += p.last.lost
+		for reason, n := range p.last.errors {
+			v.Errors[reason] += n
+		}
+		view := p.last.partition
+		view.Idle = p.last.idle(now, idle)
+		v.Partitions = append(v.Partitions, view)
+	}
+	return v
+}
+
+// idleAfter is the shortest idle time of the stream's monitors.
+func (st *stream) idleAfter(ms []*monitor) time.Duration {
+	idle := time.Duration(1<<63 - 1)
+	for _, m := range ms {
+		if m.stream == st {
+			idle = min(idle, m.Spec.Window.Idle)
+		}
+	}
+	return idle
+}

@@ -1,0 +1,298 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"driftwatch/internal/snapshot"
+	"driftwatch/monitors"
+	"driftwatch/monitors/checks"
+	"driftwatch/monitors/store"
+	"driftwatch/monitors/window"
+	"driftwatch/rules"
+)
+
+// sequencer owns what partitions share. All of it belongs to one goroutine.
+type sequencer struct {
+	engine   *Engine
+	opts     *Options
+	streams  map[string]*stream
+	monitors []*monitor // by name
+	problem  string     // why nothing can be stored, or ""
+	outbox   *Outbox
+}
+
+// stream is one stream and its partitions.
+type stream struct {
+	plan     *monitors.Plan
+	monitors []*monitor
+	parts    []*partition // by number
+	first    window.Time  // the least first watermark: stands in for partitions without one
+	horizon  *atomic.Int64
+	samples  []snapshot.Sample
+	gone     *report // sums of partitions that this process no longer reads
+}
+
+// partition is what the sequencer knows of a worker.
+type partition struct {
+	worker  *worker
+	last    *report
+	sealed  map[int]map[window.Time]*monitors.Pane // by monitor and end
+	pending *checkpoint                            // not yet in the store
+}
+
+// monitor is the shared state of one monitor.
+type monitor struct {
+	*monitors.Monitor
+	stream  *stream
+	index   int // in the stream's plan
+	program *rules.Program
+	state   rules.State
+	closed  window.Time // end of the newest closed window
+	total   uint64
+	history []checks.Past
+	recent  []*checks.Window
+}
+
+const (
+	// historyKept bounds the earlier windows that the volume check looks back on.
+	historyKept = 4096
+	// recentKept bounds the windows in a snapshot, over all monitors.
+	recentKept = 1000
+	// tick is how often idleness is looked at.
+	tick = 100 * time.Millisecond
+	// publishEvery bounds the age of lags and positions in a snapshot.
+	publishEvery = time.Second
+)
+
+func newSequencer(e *Engine) *sequencer {
+	s := &sequencer{engine: e, opts: &e.opts, streams: map[string]*stream{}}
+	s.outbox = newOutbox(e)
+	for _, plan := range e.opts.Plans {
+		st := &stream{plan: plan, first: window.None, horizon: &atomic.Int64{}, gone: &report{}}
+		st.horizon.Store(math.MinInt64)
+		s.streams[plan.Stream.Name] = st
+		for i, m := range plan.Monitors {
+			st.monitors = append(st.monitors, &monitor{
+				Monitor: m, stream: st, index: i, program: e.opts.Programs[m.Spec.Name], closed: window.None,
+			})
+		}
+		s.monitors = append(s.monitors, st.monitors...)
+	}
+	slices.SortFunc(s.monitors, func(a, b *monitor) int { return strings.Compare(a.Spec.Name, b.Spec.Name) })
+	return s
+}
+
+func (s *sequencer) horizonOf(stream string) *atomic.Int64 { return s.streams[stream].horizon }
+
+// closedBefore returns the end of a monitor's newest closed window.
+func (s *sequencer) closedBefore(name string) window.Time {
+	i, ok := slices.BinarySearchFunc(s.monitors, name, func(m *monitor, name string) int {
+		return strings.Compare(m.Spec.Name, name)
+	})
+	if !ok {
+		return window.None
+	}
+	return s.monitors[i].closed
+}
+
+// run is the sequencer's loop. It ends after the membership has ended, which
+// it does after all workers have.
+func (s *sequencer) run(members <-chan error) error {
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	var published, checkpointed time.Time
+	var touched []*stream
+	for {
+		touched = touched[:0]
+		select {
+		case err := <-members:
+			return errors.Join(err, s.finish())
+		case r := <-s.engine.reports:
+			s.receive(r)
+			touched = append(touched, s.streams[r.worker.plan.Stream.Name])
+		case fn := <-s.engine.ops:
+			fn()
+		case <-ticker.C:
+			touched = s.allStreams(touched)
+		}
+		now := time.Now()
+		if now.Sub(checkpointed) >= s.opts.Checkpoint {
+			checkpointed = now
+			s.askCheckpoints()
+		}
+		if s.advance(now, touched) || now.Sub(published) >= publishEvery {
+			published = now
+			s.publish()
+		}
+	}
+}
+
+func (s *sequencer) receive(r *report) {
+	st := s.streams[r.worker.plan.Stream.Name]
+	i := slices.IndexFunc(st.parts, func(p *partition) bool { return p.worker == r.worker })
+	if i < 0 {
+		return
+	}
+	p := st.parts[i]
+	p.last = r
+	for _, sealed := range r.sealed {
+		p.sealed[sealed.monitor][sealed.pane.End] = sealed.pane
+	}
+	if r.checkpoint != nil {
+		if p.pending == nil {
+			p.pending = r.checkpoint
+		} else {
+			p.pending.absorb(r.checkpoint)
+		}
+	}
+	st.samples = append(st.samples, r.samples...)
+	st.samples = st.samples[max(0, len(st.samples)-samplesKept):]
+	if st.first == window.None {
+		st.first = r.partition.Watermark
+	}
+	if r.ended {
+		s.remove(st, i)
+	}
+}
+
+// add makes partitions known before they are read.
+func (s *sequencer) add(ws []*worker) {
+	for _, w := range ws {
+		st := s.streams[w.plan.Stream.Name]
+		p := &partition{worker: w, sealed: map[int]map[window.Time]*monitors.Pane{}}
+		for i := range w.tracks {
+			p.sealed[i] = map[window.Time]*monitors.Pane{}
+		}
+		st.parts = append(st.parts, p)
+		slices.SortFunc(st.parts, func(a, b *partition) int { return a.worker.partition.ID - b.worker.partition.ID })
+	}
+}
+
+// remove forgets a partition that has ended; its last checkpoint is stored.
+func (s *sequencer) remove(st *stream, i int) {
+	if err := s.commit(nil); err != nil {
+		s.opts.Log.Error("the last state of a partition could not be stored; it is read again from the one before", "partition", st.parts[i].worker.String(), "error", err)
+	}
+	r := st.parts[i].last
+	st.gone.records += r.records
+	st.gone.bytes += r.bytes
+	st.gone.lost += r.lost
+	if st.gone.errors == nil {
+		st.gone.errors = map[string]uint64{}
+	}
+	for reason, n := range r.errors {
+		st.gone.errors[reason] += n
+	}
+	st.parts = slices.Delete(st.parts, i, i+1)
+}
+
+func (s *sequencer) askCheckpoints() {
+	for _, st := range s.streams {
+		for _, p := range st.parts {
+			p.worker.mail.post(letter{kind: letterCheckpoint})
+		}
+	}
+}
+
+func (s *sequencer) allStreams(to []*stream) []*stream {
+	for _, plan := range s.opts.Plans {
+		to = append(to, s.streams[plan.Stream.Name])
+	}
+	return to
+}
+
+// advance closes what can be closed of the streams, moves their horizons and
+// stores what has to be stored. It reports whether something worth publishing happened.
+func (s *sequencer) advance(now time.Time, touched []*stream) bool {
+	var closings []*closing
+	for _, st := range touched {
+		s.moveHorizon(st, now)
+		for _, m := range st.monitors {
+			for len(closings) < closingsTogether {
+				c := s.nextClosing(m, now)
+				if c == nil {
+					break
+				}
+				closings = append(closings, c)
+			}
+		}
+	}
+	if len(closings) == 0 && !s.hasPending() {
+		return false
+	}
+	s.commitUntilDone(closings)
+	return len(closings) > 0
+}
+
+// closingsTogether bounds the windows of one transaction.
+const closingsTogether = 64
+
+// commitUntilDone stores closings and checkpoints. A store that cannot be
+// written stops the data path here, with everything kept, until it can.
+func (s *sequencer) commitUntilDone(closings []*closing) {
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
+		err := s.commit(closings)
+		if err == nil {
+			s.problem = ""
+			break
+		}
+		if s.problem == "" {
+			s.opts.Log.Error("the store cannot be written; nothing is read until it can", "path", s.opts.Store.Path(), "error", err)
+		}
+		s.problem = fmt.Sprintf("the store cannot be written: %v", err)
+		s.publish()
+		if s.engine.stopping.Load() {
+			return // nothing is lost: it is read again from the last commit
+		}
+		time.Sleep(pause)
+	}
+	for _, c := range closings {
+		s.closed(c)
+	}
+}
+
+// keepRecent is how many windows of each monitor a snapshot shows.
+func (s *sequencer) keepRecent() int { return max(1, min(20, recentKept/max(1, len(s.monitors)))) }
+
+// finish stores what the workers left when they ended.
+func (s *sequencer) finish() error {
+	if !s.hasPending() {
+		return nil
+	}
+	return s.commit(nil)
+}
+
+func (s *sequencer) hasPending() bool {
+	for _, st := range s.streams {
+		for _, p := range st.parts {
+			if p.pending != nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// retain removes old windows of all monitors, a bounded number a call.
+func (s *sequencer) retain(results, profiles time.Duration) (more bool, err error) {
+	err = s.opts.Store.Update(func(tx *store.Tx) error {
+		for _, m := range s.monitors {
+			if m.closed == window.None {
+				continue
+			}
+			left, err := tx.Retain(m.Spec.Name, m.closed.Add(-results), m.closed.Add(-profiles), 256)
+			if err != nil {
+				return err
+			}
+			more = more || left
+		}
+		return nil
+	})
+	return more, err
+}

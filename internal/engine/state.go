@@ -1,0 +1,207 @@
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+
+	"driftwatch/monitors"
+	"driftwatch/monitors/checks"
+	"driftwatch/monitors/store"
+	"driftwatch/monitors/window"
+)
+
+// partitionState is what the store keeps of one partition of a stream. With
+// the panes that were open at Next it lets the partition be read on as if
+// nothing had happened: counters included, so that they count once too.
+type partitionState struct {
+	Next      int64                   `json:"next"`
+	Watermark *window.Time            `json:"watermark,omitempty"`
+	Records   uint64                  `json:"records"`
+	Bytes     uint64                  `json:"bytes"`
+	Lost      uint64                  `json:"lost"`
+	Errors    map[string]uint64       `json:"errors,omitempty"`
+	Gap       bool                    `json:"gap,omitempty"` // records before the next one are missing
+	Monitors  map[string]monitorState `json:"monitors"`
+}
+
+// monitorState is the part of one monitor.
+type monitorState struct {
+	Identity string       `json:"identity"` // of the spec and reference that the rest belongs to
+	Border   *window.Time `json:"border,omitempty"`
+	Partial  *window.Time `json:"partial,omitempty"` // windows that end at or before it lack records
+	Late     uint64       `json:"late"`
+}
+
+func timeOrNil(t window.Time) *window.Time {
+	if t == window.None {
+		return nil
+	}
+	return &t
+}
+
+func orNone(t *window.Time) window.Time {
+	if t == nil {
+		return window.None
+	}
+	return *t
+}
+
+// checkpoint is a partition's state in bytes, with the panes that changed
+// since the checkpoint before.
+type checkpoint struct {
+	state  []byte
+	oldest int64 // the first offset that an unclosed window holds a record of, else the state's Next
+	panes  map[paneID][]byte
+}
+
+type paneID struct {
+	monitor string
+	end     window.Time
+}
+
+// absorb adds a later checkpoint of the same partition.
+func (c *checkpoint) absorb(later *checkpoint) {
+	c.state, c.oldest = later.state, later.oldest
+	maps.Copy(c.panes, later.panes)
+}
+
+// write puts the checkpoint into the store, save for panes of closed windows.
+func (c *checkpoint) write(tx *store.Tx, stream string, partition int, closed func(monitor string) window.Time) error {
+	if err := tx.PutPartition(stream, partition, c.state); err != nil {
+		return err
+	}
+	for _, id := range slices.SortedFunc(maps.Keys(c.panes), comparePaneID) {
+		if id.end <= closed(id.monitor) {
+			continue
+		}
+		if err := tx.PutPane(id.monitor, id.end, partition, c.panes[id]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func comparePaneID(a, b paneID) int {
+	if a.monitor != b.monitor {
+		if a.monitor < b.monitor {
+			return -1
+		}
+		return 1
+	}
+	return int(min(1, max(-1, a.end-b.end)))
+}
+
+// restore brings back the worker's state from the store and reports whether
+// there was one.
+func (w *worker) restore(tx *store.Tx, closed func(monitor string) window.Time) (bool, error) {
+	b := tx.Partition(w.plan.Stream.Name, w.partition.ID)
+	for _, k := range w.tracks {
+		k.tracker = window.NewTracker(k.monitor.Windows(), window.None, closed(k.monitor.Spec.Name))
+	}
+	if b == nil {
+		return false, nil
+	}
+	if err := json.Unmarshal(b, &w.state); err != nil {
+		return false, fmt.Errorf("read the state of %s: %w", w, err)
+	}
+	w.watermark = orNone(w.state.Watermark)
+	for _, k := range w.tracks {
+		if err := w.restoreTrack(tx, k, closed(k.monitor.Spec.Name)); err != nil {
+			return false, fmt.Errorf("read the state of %s: %w", w, err)
+		}
+	}
+	return true, nil
+}
+
+func (w *worker) restoreTrack(tx *store.Tx, k *track, closed window.Time) error {
+	name := k.monitor.Spec.Name
+	s := w.state.Monitors[name]
+	if s.Identity != k.monitor.Identity() { // it is new to a stream that was read before
+		s, k.gap = monitorState{}, true
+	}
+	k.late, k.partial = s.Late, orNone(s.Partial)
+	k.tracker = window.NewTracker(k.monitor.Windows(), orNone(s.Border), closed)
+	err := tx.Panes(name, w.partition.ID, func(end window.Time, b []byte) error {
+		if end <= closed {
+			return nil
+		}
+		pane, err := k.monitor.DecodePane(b)
+		if err != nil {
+			return err
+		}
+		k.panes[end] = &openPane{Pane: pane}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return w.restoreCounted(tx, k)
+}
+
+// restoreCounted finds the closed windows that hold records which this
+// partition will read again: those that it sealed after its newest checkpoint.
+func (w *worker) restoreCounted(tx *store.Tx, k *track) error {
+	var fail error
+	tx.Windows(k.monitor.Spec.Name, k.tracker.Border(), window.Newest, func(end window.Time, b []byte) bool {
+		var cut []checks.Cut
+		if cut, fail = decodeCut(b); fail != nil {
+			return false
+		}
+		for _, c := range cut {
+			if c.Partition == w.partition.ID && c.Next > w.state.Next {
+				k.tracker.Closed(end, c.Next)
+			}
+		}
+		return true
+	})
+	return fail
+}
+
+// decodeCut reads only the cut of an encoded window.
+func decodeCut(b []byte) ([]checks.Cut, error) {
+	var w struct {
+		Cut []checks.Cut `json:"cut"`
+	}
+	if err := json.Unmarshal(b, &w); err != nil {
+		return nil, fmt.Errorf("read the cut of a stored window: %w", err)
+	}
+	return w.Cut, nil
+}
+
+// takeCheckpoint encodes the partition's state and its changed panes.
+func (w *worker) takeCheckpoint() (*checkpoint, error) {
+	w.state.Watermark = timeOrNil(w.watermark)
+	w.state.Monitors = map[string]monitorState{}
+	c := &checkpoint{oldest: w.state.Next, panes: map[paneID][]byte{}}
+	for _, k := range w.tracks {
+		w.state.Monitors[k.monitor.Spec.Name] = monitorState{
+			Identity: k.monitor.Identity(),
+			Border:   timeOrNil(k.tracker.Border()), Partial: timeOrNil(k.partial), Late: k.late,
+		}
+		for end, p := range k.panes {
+			c.oldest = min(c.oldest, p.Cut.From)
+			if !p.dirty {
+				continue
+			}
+			b, err := p.AppendBinary(nil)
+			if err != nil {
+				return nil, fmt.Errorf("write a checkpoint of %s: %w", w, err)
+			}
+			c.panes[paneID{k.monitor.Spec.Name, end}] = b
+			p.dirty = false
+		}
+	}
+	var err error
+	if c.state, err = json.Marshal(w.state); err != nil {
+		return nil, fmt.Errorf("write a checkpoint of %s: %w", w, err)
+	}
+	return c, nil
+}
+
+// openPane is a pane whose window is not closed.
+type openPane struct {
+	*monitors.Pane
+	dirty bool // changed since the newest checkpoint
+}

@@ -1,0 +1,287 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"driftwatch/internal/snapshot"
+	"driftwatch/monitors"
+	"driftwatch/monitors/decode"
+	"driftwatch/monitors/source"
+	"driftwatch/monitors/window"
+)
+
+// worker reads one partition of a stream and owns its panes. All of it belongs
+// to one goroutine; it talks with the sequencer by reports and by mail.
+type worker struct {
+	plan      *monitors.Plan
+	partition source.Partition
+	start     source.Start
+	source    Source
+	horizon   *atomic.Int64 // of the stream: a watermark at or beyond it is not moved on
+	reports   chan<- *report
+	log       *slog.Logger
+	mail      mailbox
+	stop      context.CancelFunc // set when it is started
+	done      chan struct{}      // closed when it has ended
+
+	state     partitionState
+	watermark window.Time
+	newest    window.Time
+	tracks    []*track
+	decoder   decode.Decoder
+	row       *monitors.Row
+
+	batch    source.Batch // being worked through while open
+	open     bool
+	at       int // its next record
+	end      int64
+	atEnd    bool
+	quiet    time.Time // since when no record came
+	samples  []snapshot.Sample
+	sealed   []sealedPane
+	fetching bool
+}
+
+// track is one monitor in one partition.
+type track struct {
+	monitor *monitors.Monitor
+	windows window.Tumbling
+	tracker *window.Tracker
+	panes   map[window.Time]*openPane // by end: of windows that are not closed
+	late    uint64
+	partial window.Time
+	gap     bool // the monitor did not see the records before the next one
+}
+
+type sealedPane struct {
+	monitor int
+	pane    *monitors.Pane
+}
+
+// report is what a worker tells the sequencer after it changed. It shares
+// nothing with the worker save for sealed panes, which no longer change.
+type report struct {
+	worker     *worker
+	partition  snapshot.Partition
+	records    uint64
+	bytes      uint64
+	lost       uint64
+	errors     map[string]uint64
+	atEnd      bool
+	quiet      time.Time
+	monitors   []trackReport
+	sealed     []sealedPane
+	samples    []snapshot.Sample
+	checkpoint *checkpoint
+	ended      bool
+}
+
+type trackReport struct {
+	border  window.Time
+	partial window.Time
+	late    uint64
+	ends    []window.Time // of unclosed panes, ascending
+}
+
+// idle reports whether the partition was at the end of its log without records
+// for at least d.
+func (r *report) idle(now time.Time, d time.Duration) bool {
+	return r.atEnd && now.Sub(r.quiet) >= d
+}
+
+func newWorker(plan *monitors.Plan, p source.Partition) (*worker, error) {
+	d, err := plan.NewDecoder()
+	if err != nil {
+		return nil, err
+	}
+	w := &worker{
+		plan: plan, partition: p, watermark: window.None, newest: window.None,
+		decoder: d, row: plan.NewRow(), done: make(chan struct{}), mail: newMailbox(),
+	}
+	w.state.Next = unresolved
+	for _, m := range plan.Monitors {
+		w.tracks = append(w.tracks, &track{
+			monitor: m, windows: m.Windows(), partial: window.None, panes: map[window.Time]*openPane{},
+		})
+	}
+	return w, nil
+}
+
+// unresolved is the offset of a partition that was never read.
+const unresolved = -1
+
+func (w *worker) String() string {
+	return fmt.Sprintf("partition %d of topic %q", w.partition.ID, w.partition.Topic)
+}
+
+type fetched struct {
+	batch source.Batch
+	err   error
+}
+
+// run reads until ctx ends and then sends a last report with a checkpoint.
+func (w *worker) run(ctx context.Context) {
+	defer close(w.done)
+	defer func() { w.send(nil, true) }()
+	w.quiet = time.Now()
+	w.handOver()
+	w.send(nil, false)
+	if !w.resolve(ctx) {
+		return
+	}
+	ask, got := make(chan int64), make(chan fetched)
+	go w.fetch(ctx, ask, got)
+	defer func() { close(ask); drain(got) }()
+	for ctx.Err() == nil {
+		w.work(ctx)
+		next := ask
+		if w.fetching || w.open {
+			next = nil
+		}
+		select {
+		case <-ctx.Done():
+		case next <- w.state.Next:
+			w.fetching = true
+		case f := <-got:
+			w.fetching = false
+			w.receive(f)
+		case <-w.mail.wake:
+			w.readMail()
+		}
+	}
+}
+
+func drain(got <-chan fetched) {
+	for range got { //nolint:revive // until fetch has ended
+	}
+}
+
+// fetch serves run, so that a worker that waits for records still reads its mail.
+func (w *worker) fetch(ctx context.Context, ask <-chan int64, got chan<- fetched) {
+	defer close(got)
+	log := w.source.Log(w.partition)
+	for from := range ask {
+		b, err := log.Fetch(ctx, from)
+		got <- fetched{b, err}
+	}
+}
+
+// resolve finds where to begin in a partition that was never read.
+func (w *worker) resolve(ctx context.Context) bool {
+	if w.state.Next != unresolved {
+		return true
+	}
+	pause := 100 * time.Millisecond
+	for {
+		offset, err := w.source.Resolve(ctx, w.partition, w.start)
+		if err == nil {
+			w.state.Next = offset
+			w.state.Gap = offset != 0
+			w.send(w.checkpoint(), false) // so that no window closes before the start is stored
+			return true
+		}
+		if ctx.Err() == nil {
+			w.log.Debug("the start of a partition is not known yet", "topic", w.partition.Topic, "partition", w.partition.ID, "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-w.mail.wake:
+			w.readMail()
+		case <-time.After(pause):
+			pause = min(2*pause, 5*time.Second)
+		}
+	}
+}
+
+func (w *worker) receive(f fetched) {
+	if f.err != nil {
+		w.fault(f.err)
+		return
+	}
+	w.batch, w.at, w.open = f.batch, 0, true
+	w.end = f.batch.End
+	if f.batch.Lost > 0 {
+		w.state.Lost += uint64(f.batch.Lost)
+		w.state.Gap = true
+		w.log.Warn("records were gone before they could be read", "topic", w.partition.Topic, "partition", w.partition.ID, "lost", f.batch.Lost)
+	}
+}
+
+// fault handles an error that the log cannot get over by itself.
+func (w *worker) fault(err error) {
+	if errors.Is(err, context.Canceled) {
+		return
+	}
+	w.log.Error("a partition cannot be read", "topic", w.partition.Topic, "partition", w.partition.ID, "error", err)
+}
+
+// blocked reports whether the partition is too far ahead of the slowest one.
+func (w *worker) blocked() bool {
+	return w.watermark != window.None && int64(w.watermark) >= w.horizon.Load()
+}
+
+// work goes through the batch until its end or until the partition is too far
+// ahead, and reports.
+func (w *worker) work(ctx context.Context) {
+	if !w.open {
+		return
+	}
+	before, atEnd := w.at, w.atEnd
+	for w.at < len(w.batch.Records) && !w.blocked() && ctx.Err() == nil {
+		rec := &w.batch.Records[w.at]
+		w.at++
+		w.observe(rec)
+		w.state.Next = rec.Offset + 1
+	}
+	w.open = w.at < len(w.batch.Records)
+	if !w.open {
+		w.state.Next = max(w.state.Next, w.batch.Next)
+	}
+	if w.at > before {
+		w.quiet = time.Now()
+	}
+	w.atEnd = !w.open && w.batch.AtEnd()
+	if w.at > before || w.atEnd != atEnd {
+		w.send(nil, false)
+	}
+}
+
+// send reports to the sequencer, which receives until all workers have ended.
+func (w *worker) send(c *checkpoint, last bool) {
+	r := &report{
+		worker: w, atEnd: w.atEnd, quiet: w.quiet, sealed: w.sealed, samples: w.samples,
+		records: w.state.Records, bytes: w.state.Bytes, lost: w.state.Lost, errors: maps.Clone(w.state.Errors),
+		partition: snapshot.Partition{
+			ID: w.partition.ID, Next: max(0, w.state.Next), End: w.end, Watermark: w.watermark, Newest: w.newest,
+		},
+		checkpoint: c, ended: last,
+	}
+	w.sealed, w.samples = nil, nil
+	for _, k := range w.tracks {
+		r.monitors = append(r.monitors, trackReport{
+			border: k.tracker.Border(), partial: k.partial, late: k.late,
+			ends: slices.Sorted(maps.Keys(k.panes)),
+		})
+	}
+	if last && w.state.Next != unresolved {
+		r.checkpoint = w.checkpoint()
+	}
+	w.reports <- r
+}
+
+func (w *worker) checkpoint() *checkpoint {
+	c, err := w.takeCheckpoint()
+	if err != nil {
+		w.log.Error("a checkpoint cannot be made", "topic", w.partition.Topic, "partition", w.partition.ID, "error", err)
+		return nil
+	}
+	return c
+}

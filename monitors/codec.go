@@ -1,0 +1,207 @@
+package monitors
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"driftwatch/monitors/checks"
+	"driftwatch/monitors/profile"
+	"driftwatch/monitors/window"
+)
+
+// paneVersion is the first byte of an encoded pane.
+const paneVersion = 1
+
+// Flush brings the pane's profiles up to date. A pane that is flushed and no
+// longer observed may be read by several goroutines.
+func (p *Pane) Flush() {
+	for _, c := range p.segments {
+		c.flush()
+	}
+}
+
+// AppendBinary appends the pane's canonical encoding: equal records give equal
+// bytes, save for the cut. Profiles carry their own checksums.
+func (p *Pane) AppendBinary(dst []byte) ([]byte, error) {
+	p.Flush()
+	cut, err := json.Marshal(p.Cut)
+	if err != nil {
+		return dst, fmt.Errorf("encode pane: %w", err)
+	}
+	dst = append(dst, paneVersion)
+	dst = binary.AppendVarint(dst, int64(p.Start))
+	dst = appendBytes(dst, cut)
+	names := p.names()
+	dst = binary.AppendUvarint(dst, uint64(len(names)))
+	for _, name := range names {
+		dst = appendBytes(dst, []byte(name))
+		entry, flag := p.place(name)
+		dst = append(binary.AppendUvarint(dst, uint64(entry)), flag)
+		if dst, err = p.segments[name].appendBinary(dst); err != nil {
+			return dst, fmt.Errorf("encode pane: %w", err)
+		}
+	}
+	return dst, nil
+}
+
+// How a segment is kept.
+const (
+	flagPlain byte = iota // the whole stream, "other", or one that counts towards the limit
+	flagAlways
+)
+
+// place says which entry of Spec.Segments (from 1; 0 for none) keeps a segment.
+func (p *Pane) place(segment string) (entry int, flag byte) {
+	for i := range p.limits {
+		if p.limits[i].always[segment] {
+			return i + 1, flagAlways
+		}
+		if _, ok := p.limits[i].kept[segment]; ok {
+			return i + 1, flagPlain
+		}
+	}
+	return 0, flagPlain
+}
+
+func (c *counts) appendBinary(dst []byte) ([]byte, error) {
+	dst = binary.AppendUvarint(dst, c.rows)
+	dst = binary.AppendUvarint(dst, c.unknownRows)
+	dst = binary.AppendUvarint(dst, uint64(len(c.unknown.names)))
+	for _, name := range c.unknown.names {
+		dst = appendBytes(dst, []byte(name))
+	}
+	var scratch []byte
+	for _, f := range c.fields {
+		var err error
+		if scratch, err = f.AppendBinary(scratch[:0]); err != nil {
+			return dst, err
+		}
+		dst = appendBytes(dst, scratch)
+	}
+	return dst, nil
+}
+
+func appendBytes(dst, b []byte) []byte {
+	return append(binary.AppendUvarint(dst, uint64(len(b))), b...)
+}
+
+// DecodePane reads what AppendBinary wrote for the same monitor.
+func (m *Monitor) DecodePane(b []byte) (*Pane, error) {
+	r := reader{b: b}
+	if v := r.byte(); v != paneVersion {
+		return nil, fmt.Errorf("decode pane of %q: version %d is unknown", m.Spec.Name, v)
+	}
+	start := r.varint()
+	var cut checks.Cut
+	if err := json.Unmarshal(r.bytes(), &cut); err != nil {
+		return nil, fmt.Errorf("decode pane of %q: its cut: %w", m.Spec.Name, err)
+	}
+	p := m.NewPane(window.Time(start))
+	p.Cut = cut
+	for n := r.uvarint(); n > 0 && r.err == nil; n-- {
+		name, entry, flag := string(r.bytes()), r.uvarint(), r.byte()
+		c, err := m.decodeCounts(&r)
+		if err != nil {
+			return nil, fmt.Errorf("decode pane of %q: segment %q: %w", m.Spec.Name, name, err)
+		}
+		if err := p.restore(name, entry, flag == flagAlways); err != nil {
+			return nil, fmt.Errorf("decode pane of %q: %w", m.Spec.Name, err)
+		}
+		p.segments[name] = c
+	}
+	if r.err == nil && len(r.b) > 0 {
+		r.err = errors.New("bytes are left over")
+	}
+	if r.err != nil {
+		return nil, fmt.Errorf("decode pane of %q: %w", m.Spec.Name, r.err)
+	}
+	return p, nil
+}
+
+// restore tells the limiter of a decoded segment about it.
+func (p *Pane) restore(name string, entry uint64, always bool) error {
+	if entry == 0 {
+		return nil
+	}
+	if entry > uint64(len(p.limits)) {
+		return fmt.Errorf("segment %q belongs to entry %d of %d", name, entry, len(p.limits))
+	}
+	if stays, evicted := p.limits[entry-1].add(name, always); !stays || evicted != "" {
+		return errors.New("it has more segments than its limit")
+	}
+	return nil
+}
+
+func (m *Monitor) decodeCounts(r *reader) (*counts, error) {
+	c := m.newCounts()
+	c.rows, c.unknownRows = r.uvarint(), r.uvarint()
+	for n := r.uvarint(); n > 0 && r.err == nil; n-- {
+		c.unknown.add(string(r.bytes()))
+	}
+	for i := range c.fields {
+		b := r.bytes()
+		if r.err != nil {
+			return nil, r.err
+		}
+		f, err := profile.Decode(b)
+		if err == nil && f.Kind() != m.fields[i].Type {
+			err = fmt.Errorf("it is a %v, not a %v", f.Kind(), m.fields[i].Type)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("field %q: %w", m.fields[i].Name, err)
+		}
+		c.fields[i] = f
+	}
+	return c, r.err
+}
+
+// reader walks an encoding; after the first fault it returns zeros.
+type reader struct {
+	b   []byte
+	err error
+}
+
+var errTruncated = errors.New("it is cut off")
+
+func (r *reader) byte() byte {
+	if len(r.b) == 0 {
+		r.err = errTruncated
+		return 0
+	}
+	v := r.b[0]
+	r.b = r.b[1:]
+	return v
+}
+
+func (r *reader) uvarint() uint64 {
+	v, n := binary.Uvarint(r.b)
+	r.advance(n)
+	return v
+}
+
+func (r *reader) varint() int64 {
+	v, n := binary.Varint(r.b)
+	r.advance(n)
+	return v
+}
+
+func (r *reader) advance(n int) {
+	if n <= 0 {
+		r.err, r.b = errTruncated, nil
+		return
+	}
+	r.b = r.b[n:]
+}
+
+func (r *reader) bytes() []byte {
+	n := r.uvarint()
+	if r.err != nil || n > uint64(len(r.b)) {
+		r.err, r.b = errTruncated, nil
+		return nil
+	}
+	v := r.b[:n]
+	r.b = r.b[n:]
+	return v
+}

@@ -1,0 +1,136 @@
+package monitors
+
+import (
+	"bytes"
+	"slices"
+
+	"driftwatch/monitors/decode"
+	"driftwatch/monitors/profile"
+	"driftwatch/monitors/window"
+)
+
+// Monitor is a Spec that is ready to count: bound to the leaves of its stream
+// and to its reference. It is immutable once its Plan is made.
+type Monitor struct {
+	Spec      Spec
+	Reference *Baseline // nil: none
+
+	fields   []boundField
+	where    []boundCondition
+	segments [][]int // field indexes of each entry of Spec.Segments
+	identity string
+	foreign  []int // leaves that other monitors of the stream declare and this one does not
+}
+
+// Baseline is the reference that a monitor's windows are compared with.
+type Baseline struct {
+	Hash   string
+	Fields map[string]*profile.Profile
+}
+
+// Profile returns the reference of a field, or nil.
+func (b *Baseline) Profile(field string) *profile.Profile {
+	if b == nil {
+		return nil
+	}
+	return b.Fields[field]
+}
+
+type boundField struct {
+	*Field
+	leaf    int
+	allowed map[string]bool // nil: any
+	guide   *profile.Guide
+}
+
+type boundCondition struct {
+	leaf  int
+	value []byte
+}
+
+// Windows returns the shape of the monitor's windows.
+func (m *Monitor) Windows() window.Tumbling {
+	w := m.Spec.Window
+	return window.Tumbling{Size: w.Size, Lateness: w.Lateness, MaxOpen: w.MaxOpen}
+}
+
+func (m *Monitor) bind(p *Plan) error {
+	s := &m.Spec
+	m.identity = m.computeIdentity()
+	known := slices.Clone(p.ignored)
+	m.fields, m.where, m.segments, m.foreign = nil, nil, nil, nil
+	for i := range s.Fields {
+		f := boundField{Field: &s.Fields[i], leaf: p.leaf(s.Fields[i].Name)}
+		if f.Allowed != nil {
+			f.allowed = map[string]bool{}
+			for _, v := range f.Allowed {
+				f.allowed[v] = true
+			}
+		}
+		if ref := m.Reference.Profile(f.Name); ref != nil {
+			f.guide, _ = ref.Guide()
+		}
+		m.fields = append(m.fields, f)
+		known = append(known, f.leaf)
+	}
+	for _, c := range s.Where {
+		leaf := p.leaf(c.Field)
+		m.where = append(m.where, boundCondition{leaf, []byte(c.Value)})
+		known = append(known, leaf)
+	}
+	for i := range p.paths {
+		if !slices.Contains(known, i) {
+			m.foreign = append(m.foreign, i)
+		}
+	}
+	return m.bindSegments()
+}
+
+func (m *Monitor) bindSegments() error {
+	for _, names := range m.Spec.Segments {
+		var by []int
+		for _, name := range names {
+			i := slices.IndexFunc(m.Spec.Fields, func(f Field) bool { return f.Name == name })
+			if i < 0 {
+				return &FieldError{Monitor: m.Spec.Name, Field: name}
+			}
+			by = append(by, i)
+		}
+		m.segments = append(m.segments, by)
+	}
+	return nil
+}
+
+// FieldError says that a monitor segments by a field that it does not declare.
+type FieldError struct{ Monitor, Field string }
+
+func (e *FieldError) Error() string {
+	return "monitor " + e.Monitor + " has no field " + e.Field + " to segment by"
+}
+
+// selects reports whether the row meets all conditions of where.
+func (m *Monitor) selects(r *Row) bool {
+	for _, c := range m.where {
+		v := r.leaves[c.leaf]
+		switch v.Type {
+		case decode.String, decode.Number:
+			if !bytes.Equal(v.Text, c.value) {
+				return false
+			}
+		case decode.Bool:
+			if boolText(v.Bool) != string(c.value) {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func boolText(b bool) string {
+	if b {
+		return "true"
+	}
+	return "false"
+}

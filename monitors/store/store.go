@@ -1,0 +1,161 @@
+// Package store keeps what must survive a crash in one bbolt file: where each
+// partition was read to, the panes that were open there, closed windows, rule
+// states and the outbox. It stores bytes under keys and knows no meanings; what
+// belongs together is written in one Update, which is one fsync.
+package store
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"driftwatch/monitors/window"
+)
+
+// Version is the layout that this program reads and writes.
+const Version = 1
+
+// Name is the file inside the store's folder.
+const Name = "driftwatch.db"
+
+// The top-level buckets.
+var (
+	bucketMeta       = []byte("meta")
+	bucketPartitions = []byte("partitions") // stream \0 partition -> state
+	bucketPanes      = []byte("panes")      // monitor \0 end partition -> pane
+	bucketMonitors   = []byte("monitors")   // monitor -> what it was made from
+	bucketWindows    = []byte("windows")    // bucket a monitor: end -> result
+	bucketProfiles   = []byte("profiles")   // bucket a monitor: end -> merged pane
+	bucketVolumes    = []byte("volumes")    // bucket a monitor: end -> rows, flags
+	bucketRules      = []byte("rules")      // monitor -> state of its rules
+	bucketOutbox     = []byte("outbox")     // bucket a receiver: id -> event
+
+	topLevel = [][]byte{bucketMeta, bucketPartitions, bucketPanes, bucketMonitors, bucketWindows,
+		bucketProfiles, bucketVolumes, bucketRules, bucketOutbox}
+	keyVersion = []byte("version")
+)
+
+// ErrLocked says that another process has the store open.
+var ErrLocked = errors.New("another process has it open")
+
+// Store is one open store file.
+type Store struct {
+	db   *bolt.DB
+	path string
+}
+
+// Open opens the store in the folder dir and makes both where they do not
+// exist. A new file appears under its name only when it is complete. A file
+// that another process has open, that is damaged or that a newer version wrote
+// is an error.
+func Open(dir string) (*Store, error) {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return nil, fmt.Errorf("make the store's folder: %w", err)
+	}
+	path := filepath.Join(dir, Name)
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		if err := create(path); err != nil {
+			return nil, fmt.Errorf("make store %s: %w", path, err)
+		}
+	}
+	db, err := open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", path, err)
+	}
+	s := &Store{db: db, path: path}
+	if err := s.checkVersion(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), db.Close())
+	}
+	return s, nil
+}
+
+func open(path string) (db *bolt.DB, err error) {
+	// bbolt panics on some damaged pages; to the caller that is an error like any other.
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the file is damaged: %v", r)
+		}
+	}()
+	db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Second, FreelistType: bolt.FreelistMapType})
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return nil, ErrLocked
+	}
+	return db, err
+}
+
+func create(path string) error {
+	tmp := path + ".new"
+	if err := os.Remove(tmp); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	db, err := open(tmp)
+	if err != nil {
+		return err
+	}
+	err = db.Update(func(tx *bolt.Tx) error {
+		for _, name := range topLevel {
+			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+				return err
+			}
+		}
+		return tx.Bucket(bucketMeta).Put(keyVersion, []byte(strconv.Itoa(Version)))
+	})
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	return os.Rename(tmp, path)
+}
+
+func (s *Store) checkVersion() error {
+	return s.db.View(func(tx *bolt.Tx) error {
+		for _, name := range topLevel {
+			if tx.Bucket(name) == nil {
+				return fmt.Errorf("it is not a driftwatch store: %q is missing", name)
+			}
+		}
+		v, err := strconv.Atoi(string(tx.Bucket(bucketMeta).Get(keyVersion)))
+		switch {
+		case err != nil:
+			return fmt.Errorf("read its version: %w", err)
+		case v > Version:
+			return fmt.Errorf("version %d is newer than this program's %d: run a newer driftwatch", v, Version)
+		case v < Version:
+			return fmt.Errorf("version %d is older than this program can read", v)
+		}
+		return nil
+	})
+}
+
+// Path is the store's file.
+func (s *Store) Path() string { return s.path }
+
+// Close closes the file.
+func (s *Store) Close() error { return s.db.Close() }
+
+// Update runs fn in a transaction that is durable when Update returns nil, and
+// leaves nothing behind when it returns an error.
+func (s *Store) Update(fn func(*Tx) error) error {
+	return s.db.Update(func(tx *bolt.Tx) error { return fn(&Tx{tx}) })
+}
+
+// View runs fn in a read-only transaction. Slices that fn receives are valid
+// only inside it.
+func (s *Store) View(fn func(*Tx) error) error {
+	return s.db.View(func(tx *bolt.Tx) error { return fn(&Tx{tx}) })
+}
+
+// timeKey orders by time: big endian with the sign bit flipped.
+func timeKey(t window.Time) []byte {
+	return binary.BigEndian.AppendUint64(nil, uint64(t)^1<<63)
+}
+
+func keyTime(k []byte) window.Time {
+	return window.Time(binary.BigEndian.Uint64(k) ^ 1<<63)
+}

@@ -1,0 +1,133 @@
+package store
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	bolt "go.etcd.io/bbolt"
+
+	"driftwatch/monitors/window"
+)
+
+// Closed is what is kept of a closed window.
+type Closed struct {
+	Result  []byte // the result, encoded
+	Profile []byte // the merged pane, encoded
+	Volume  Volume
+}
+
+// Volume is what later windows of the monitor need to know of this one.
+type Volume struct {
+	Start, End window.Time
+	Rows       uint64
+	Partial    bool
+}
+
+// PutWindow keeps a closed window under its end and replaces an earlier one.
+func (t *Tx) PutWindow(monitor string, w Closed) error {
+	volume := binary.BigEndian.AppendUint64(timeKey(w.Volume.Start), w.Volume.Rows)
+	if w.Volume.Partial {
+		volume = append(volume, 1)
+	}
+	for _, part := range []struct {
+		bucket, value []byte
+	}{{bucketWindows, w.Result}, {bucketProfiles, w.Profile}, {bucketVolumes, volume}} {
+		b, err := t.tx.Bucket(part.bucket).CreateBucketIfNotExists([]byte(monitor))
+		if err != nil {
+			return fmt.Errorf("windows of %q: %w", monitor, err)
+		}
+		if err := b.Put(timeKey(w.Volume.End), part.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Tx) monitorBucket(bucket []byte, monitor string) *bolt.Bucket {
+	return t.tx.Bucket(bucket).Bucket([]byte(monitor))
+}
+
+// Window returns the result of the window that ends at end, or nil.
+func (t *Tx) Window(monitor string, end window.Time) []byte {
+	if b := t.monitorBucket(bucketWindows, monitor); b != nil {
+		return b.Get(timeKey(end))
+	}
+	return nil
+}
+
+// Profile returns the merged pane of the window that ends at end, or nil.
+func (t *Tx) Profile(monitor string, end window.Time) []byte {
+	if b := t.monitorBucket(bucketProfiles, monitor); b != nil {
+		return b.Get(timeKey(end))
+	}
+	return nil
+}
+
+// Windows calls fn for the results of windows with from < end <= to, newest
+// first, until it returns false.
+func (t *Tx) Windows(monitor string, from, to window.Time, fn func(end window.Time, result []byte) bool) {
+	newestFirst(t.monitorBucket(bucketWindows, monitor), from, to, fn)
+}
+
+// Volumes calls fn for the newest windows, newest first, until it returns false.
+func (t *Tx) Volumes(monitor string, fn func(Volume) bool) {
+	newestFirst(t.monitorBucket(bucketVolumes, monitor), window.None, window.Newest, func(end window.Time, v []byte) bool {
+		return fn(Volume{Start: keyTime(v), End: end, Rows: binary.BigEndian.Uint64(v[8:]), Partial: len(v) > 16})
+	})
+}
+
+func newestFirst(b *bolt.Bucket, from, to window.Time, fn func(window.Time, []byte) bool) {
+	if b == nil {
+		return
+	}
+	c := b.Cursor()
+	limit := timeKey(to)
+	k, v := c.Seek(limit)
+	switch {
+	case k == nil:
+		k, v = c.Last()
+	case keyTime(k) > to:
+		k, v = c.Prev()
+	}
+	for ; k != nil && keyTime(k) > from; k, v = c.Prev() {
+		if !fn(keyTime(k), v) {
+			return
+		}
+	}
+}
+
+// Retain removes the results of a monitor's windows that end at or before
+// results, and the profiles of those that end at or before profiles. It
+// removes at most limit of each and reports whether some are left.
+func (t *Tx) Retain(monitor string, results, profiles window.Time, limit int) (more bool, err error) {
+	for _, part := range []struct {
+		bucket []byte
+		until  window.Time
+	}{{bucketWindows, results}, {bucketVolumes, results}, {bucketProfiles, profiles}} {
+		left, err := dropThrough(t.monitorBucket(part.bucket, monitor), part.until, limit)
+		if err != nil {
+			return false, fmt.Errorf("remove old windows of %q: %w", monitor, err)
+		}
+		more = more || left
+	}
+	return more, nil
+}
+
+func dropThrough(b *bolt.Bucket, until window.Time, limit int) (bool, error) {
+	if b == nil {
+		return false, nil
+	}
+	c := b.Cursor()
+	for n := 0; ; n++ {
+		k, _ := c.First()
+		if k == nil || keyTime(k) > until {
+			return false, nil
+		}
+		if n == limit {
+			return true, nil
+		}
+		if err := c.Delete(); err != nil {
+			return false, err
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package window
+
+// Tracker follows the borders of one monitor's windows in one partition. It
+// decides which records are late. The zero value is not usable; call
+// NewTracker.
+type Tracker struct {
+	windows Tumbling
+	border  Time // the partition sealed every window that ends at or before it
+	closed  Time // every window that ends at or before it is closed for all partitions
+	counted map[Time]int64
+}
+
+// NewTracker returns a tracker that has sealed all windows up to border and
+// knows all up to closed as closed. Both may be None.
+func NewTracker(w Tumbling, border, closed Time) *Tracker {
+	return &Tracker{windows: w, border: border, closed: closed}
+}
+
+// Border is the end of the newest window that the partition sealed.
+func (k *Tracker) Border() Time { return k.border }
+
+// Place says what is to be done with a record.
+type Place uint8
+
+// Open: count it in its window. Late: its partition sealed the window, or the
+// window closed without waiting for the partition. Counted: the window is
+// closed and holds the record already (it is read again after a restart).
+const (
+	Open Place = iota
+	Late
+	Counted
+)
+
+// Place decides about the record at offset whose window ends at end.
+func (k *Tracker) Place(end Time, offset int64) Place {
+	if end <= k.border {
+		if offset < k.counted[end] {
+			return Counted
+		}
+		return Late
+	}
+	if end > k.closed {
+		return Open
+	}
+	if offset < k.counted[end] {
+		return Counted
+	}
+	return Late
+}
+
+// Advance moves the border to what the watermark seals and reports whether it
+// moved.
+func (k *Tracker) Advance(watermark Time) bool { return k.SealThrough(k.windows.Border(watermark)) }
+
+// SealThrough seals every window that ends at or before end, whatever the
+// watermark, and reports whether the border moved.
+func (k *Tracker) SealThrough(end Time) bool {
+	if end <= k.border {
+		return false
+	}
+	k.border = end
+	return true
+}
+
+// CloseThrough notes that all windows that end at or before end are closed.
+func (k *Tracker) CloseThrough(end Time) { k.closed = max(k.closed, end) }
+
+// Closed notes that the window that ends at end holds this partition's records
+// below next. Only needed where records below next will be read again.
+func (k *Tracker) Closed(end Time, next int64) {
+	if k.counted == nil {
+		k.counted = map[Time]int64{}
+	}
+	k.counted[end] = next
+	k.CloseThrough(end)
+}
