@@ -77,7 +77,6 @@ func (s *frequencySearch) endPass() error {
 	s.pass = counting
 	for hash := range s.counts {
 		s.counts[hash] = 0
-		s.names[hash] = s.names[hash]
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ const gridParts = 63000
 // quantileSearch finds the keys at given ranks of a multiset.
 type quantileSearch struct {
 	ranges []keyRange // that still hold ranks whose key is not known, ascending
+	ends   Guide      // the greatest keys of the ranges, for its search
 	found  []rankedKey
 }
 
@@ -86,14 +87,18 @@ func (s *quantileSearch) locate(buckets []bucket, before uint64, ranks []uint64)
 		if len(inner.ranks) > 0 {
 			inner.hist.limit = rangeBuckets
 			s.ranges = append(s.ranges, inner)
+			s.ends.keys = append(s.ends.keys, inner.greatest)
 		}
 		before = end
 	}
 }
 
 func (s *quantileSearch) observe(keys []uint64) {
+	if len(s.ranges) == 0 {
+		return
+	}
 	for i, k := range keys {
-		at, _ := slices.BinarySearchFunc(s.ranges, k, func(r keyRange, k uint64) int { return cmp.Compare(r.greatest, k) })
+		at := s.ends.cell(k)
 		if at == len(s.ranges) || k < s.ranges[at].least {
 			continue
 		}
@@ -105,7 +110,7 @@ func (s *quantileSearch) observe(keys []uint64) {
 
 func (s *quantileSearch) endPass() error {
 	ranges := s.ranges
-	s.ranges = nil
+	s.ranges, s.ends.keys = nil, nil
 	for i := range ranges {
 		r := &ranges[i]
 		if r.hist.total != r.count {

@@ -1,0 +1,266 @@
+package store
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	bolt "go.etcd.io/bbolt"
+
+	"driftwatch/monitors/window"
+)
+
+func open1(t *testing.T, dir string) *Store {
+	t.Helper()
+	s, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func update(t *testing.T, s *Store, fn func(*Tx) error) {
+	t.Helper()
+	if err := s.Update(fn); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestStateSurvivesReopening(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new", "folder")
+	s := open1(t, dir)
+	update(t, s, func(tx *Tx) error {
+		return errors.Join(tx.PutPartition("s", 3, []byte("state")), tx.PutRules("m", []byte("rules")),
+			tx.PutMeta("k", []byte("v")), tx.PutMonitor("m", []byte("id")))
+	})
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = open1(t, dir)
+	err := s.View(func(tx *Tx) error {
+		got := []string{string(tx.Partition("s", 3)), string(tx.Rules("m")), string(tx.Meta("k")), string(tx.Monitor("m"))}
+		if want := []string{"state", "rules", "v", "id"}; !slices.Equal(got, want) {
+			t.Errorf("read %q, want %q", got, want)
+		}
+		if tx.Partition("s", 4) != nil || tx.Partition("", 3) != nil {
+			t.Error("read what was never stored")
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestUpdateThatFailsLeavesNothing(t *testing.T) {
+	s := open1(t, t.TempDir())
+	fault := errors.New("stop")
+	err := s.Update(func(tx *Tx) error {
+		if err := tx.PutRules("m", []byte("x")); err != nil {
+			return err
+		}
+		return fault
+	})
+	if !errors.Is(err, fault) {
+		t.Fatalf("Update returned %v", err)
+	}
+	_ = s.View(func(tx *Tx) error {
+		if tx.Rules("m") != nil {
+			t.Error("half of a failed update is stored")
+		}
+		return nil
+	})
+}
+
+func TestOpenRefuses(t *testing.T) {
+	version := func(v string) func(t *testing.T, dir string) {
+		return func(t *testing.T, dir string) {
+			s := open1(t, dir)
+			update(t, s, func(tx *Tx) error { return tx.PutMeta("version", []byte(v)) })
+			s.Close()
+		}
+	}
+	for _, c := range []struct {
+		name, want string
+		prepare    func(t *testing.T, dir string)
+	}{
+		{"a newer version", "version 99 is newer", version("99")},
+		{"no version", "read its version", version("x")},
+		{"a store in use", "another process has it open", func(t *testing.T, dir string) { open1(t, dir) }},
+		{"another bbolt file", "not a driftwatch store", func(t *testing.T, dir string) {
+			db, err := bolt.Open(filepath.Join(dir, Name), 0o600, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			db.Close()
+		}},
+		{"a damaged file", "invalid database", func(t *testing.T, dir string) {
+			if err := os.WriteFile(filepath.Join(dir, Name), []byte(strings.Repeat("nonsense", 4096)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			c.prepare(t, dir)
+			s, err := Open(dir)
+			if err == nil {
+				s.Close()
+				t.Fatal("it was opened")
+			}
+			if !strings.Contains(err.Error(), c.want) {
+				t.Errorf("the error is %q, want %q in it", err, c.want)
+			}
+		})
+	}
+}
+
+func TestPanes(t *testing.T) {
+	s := open1(t, t.TempDir())
+	update(t, s, func(tx *Tx) error {
+		var errs []error
+		for _, end := range []window.Time{-5, 10, 20, 30} {
+			for p := range 3 {
+				errs = append(errs, tx.PutPane("m", end, p, []byte{byte(p)}), tx.PutPane("mm", end, p, []byte{9}))
+			}
+		}
+		return errors.Join(append(errs, tx.DropPanes("m", 10))...)
+	})
+	_ = s.View(func(tx *Tx) error {
+		for monitor, want := range map[string][]window.Time{"m": {20, 30}, "mm": {-5, 10, 20, 30}, "": nil} {
+			var got []window.Time
+			err := tx.Panes(monitor, 1, func(end window.Time, b []byte) error {
+				got = append(got, end)
+				return nil
+			})
+			if err != nil || !slices.Equal(got, want) {
+				t.Errorf("panes of %q: %v, %v; want %v", monitor, got, err, want)
+			}
+		}
+		return nil
+	})
+}
+
+func TestWindowsNewestFirst(t *testing.T) {
+	s := open1(t, t.TempDir())
+	update(t, s, func(tx *Tx) error {
+		var errs []error
+		for _, end := range []window.Time{-10, 10, 20, 30, 40} {
+			errs = append(errs, tx.PutWindow("m", Closed{
+				Result: []byte{byte(end)}, Profile: []byte("p"), Volume: Volume{Start: end - 10, End: end, Rows: uint64(end + 10), Partial: end == 20},
+			}))
+		}
+		return errors.Join(errs...)
+	})
+	for _, c := range []struct {
+		name     string
+		from, to window.Time
+		want     []window.Time
+	}{
+		{"all", window.None, window.Newest, []window.Time{40, 30, 20, 10, -10}},
+		{"from is left out, to is not", 10, 30, []window.Time{30, 20}},
+		{"to between windows", window.None, 25, []window.Time{20, 10, -10}},
+		{"none", 40, 50, nil},
+		{"before all", window.None, -11, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_ = s.View(func(tx *Tx) error {
+				var got []window.Time
+				tx.Windows("m", c.from, c.to, func(end window.Time, _ []byte) bool { got = append(got, end); return true })
+				if !slices.Equal(got, c.want) {
+					t.Errorf("got %v, want %v", got, c.want)
+				}
+				return nil
+			})
+		})
+	}
+	_ = s.View(func(tx *Tx) error {
+		var got []Volume
+		tx.Volumes("m", func(v Volume) bool { got = append(got, v); return len(got) < 3 })
+		want := []Volume{{30, 40, 50, false}, {20, 30, 40, false}, {10, 20, 30, true}}
+		if !slices.Equal(got, want) {
+			t.Errorf("volumes %v, want %v", got, want)
+		}
+		tx.Windows("nobody", window.None, window.Newest, func(window.Time, []byte) bool {
+			t.Error("a monitor without windows has one")
+			return false
+		})
+		return nil
+	})
+}
+
+func TestRetain(t *testing.T) {
+	s := open1(t, t.TempDir())
+	update(t, s, func(tx *Tx) error {
+		var errs []error
+		for end := window.Time(1); end <= 10; end++ {
+			errs = append(errs, tx.PutWindow("m", Closed{Result: []byte("r"), Profile: []byte("p"), Volume: Volume{End: end}}))
+		}
+		return errors.Join(errs...)
+	})
+	rounds := 0
+	for more := true; more; rounds++ {
+		update(t, s, func(tx *Tx) (err error) {
+			more, err = tx.Retain("m", 4, 8, 3)
+			return err
+		})
+	}
+	if rounds < 2 {
+		t.Errorf("8 windows went in %d rounds of 3", rounds)
+	}
+	_ = s.View(func(tx *Tx) error {
+		for end := window.Time(1); end <= 10; end++ {
+			if got, want := tx.Window("m", end) != nil, end > 4; got != want {
+				t.Errorf("the result of %d is kept: %v", end, got)
+			}
+			if got, want := tx.Profile("m", end) != nil, end > 8; got != want {
+				t.Errorf("the profile of %d is kept: %v", end, got)
+			}
+		}
+		return nil
+	})
+}
+
+func TestOutbox(t *testing.T) {
+	s := open1(t, t.TempDir())
+	update(t, s, func(tx *Tx) error {
+		for _, receiver := range []string{"a", "b", "a"} {
+			id, err := tx.NextEventID()
+			if err != nil {
+				return err
+			}
+			if err := tx.PutEvent(receiver, id, []byte(receiver)); err != nil {
+				return err
+			}
+		}
+		return errors.Join(tx.DropEvent("a", 1), tx.DropEvent("nobody", 1), tx.DropEvent("b", 77))
+	})
+	_ = s.View(func(tx *Tx) error {
+		got := map[string][]uint64{}
+		names, err := tx.Receivers()
+		for _, r := range names {
+			tx.Events(r, func(id uint64, _ []byte) bool { got[r] = append(got[r], id); return true })
+		}
+		if err != nil || len(got) != 2 || !slices.Equal(got["a"], []uint64{3}) || !slices.Equal(got["b"], []uint64{2}) {
+			t.Errorf("the outbox holds %v, %v", got, err)
+		}
+		return nil
+	})
+}
+
+func TestRuleMonitors(t *testing.T) {
+	s := open1(t, t.TempDir())
+	update(t, s, func(tx *Tx) error {
+		return errors.Join(tx.PutRules("b", nil), tx.PutRules("a", nil), tx.PutRules("c", nil), tx.DropRules("b"))
+	})
+	_ = s.View(func(tx *Tx) error {
+		if names, err := tx.RuleMonitors(); err != nil || !slices.Equal(names, []string{"a", "c"}) {
+			t.Errorf("rule states of %v, %v", names, err)
+		}
+		return nil
+	})
+}
