@@ -51,6 +51,8 @@ type Options struct {
 	Route      func(rules.Event) []string // names of the receivers of an event
 	Describe   func(s *snapshot.Snapshot) // adds what the engine does not know
 	Publish    func(s *snapshot.Snapshot) // is called with each new snapshot
+	Retention  time.Duration              // of results, counted back from a monitor's newest closed window
+	Profiles   time.Duration              // of profiles
 	Checkpoint time.Duration              // between checkpoints; default 5s
 	Log        *slog.Logger
 }
@@ -109,15 +111,19 @@ func (e *Engine) Run(ctx context.Context) error {
 	members := make(chan error, 1)
 	go func() {
 		err := e.opts.Membership.Run(ctx, e.assign)
+		if ctx.Err() != nil {
+			err = nil
+		}
 		e.stopping.Store(true)
 		e.stopWorkers(e.byPart)
 		members <- err
 	}()
+	published := make(chan struct{})
+	go func() { defer close(published); e.publishOffsets(ctx) }()
 	err := e.seq.run(members)
-	if err != nil && ctx.Err() == nil {
-		return fmt.Errorf("membership: %w", err)
-	}
-	return nil
+	cancel()
+	<-published
+	return err
 }
 
 // assign makes the set of workers what the membership says. It runs in the
@@ -200,6 +206,10 @@ func (e *Engine) stopWorkers(ws map[source.Partition][]*worker) {
 	}
 }
 
+// Outbox returns the events that wait to be delivered. It may be used until
+// the store is closed; acknowledgements need a running engine.
+func (e *Engine) Outbox() *Outbox { return e.seq.outbox }
+
 // errStopped says that the engine has ended.
 var errStopped = errors.New("the engine has stopped")
 
@@ -221,13 +231,12 @@ func (e *Engine) do(ctx context.Context, fn func()) error {
 	}
 }
 
-// Retain removes windows that are older than results, counted back from each
-// monitor's newest closed window, and profiles older than profiles.
-func (e *Engine) Retain(ctx context.Context, results, profiles time.Duration) error {
+// Retain removes windows that are older than the retention.
+func (e *Engine) Retain(ctx context.Context) error {
 	more := true
 	for more {
 		var err error
-		if doErr := e.do(ctx, func() { more, err = e.seq.retain(results, profiles) }); doErr != nil {
+		if doErr := e.do(ctx, func() { more, err = e.seq.retain() }); doErr != nil {
 			return doErr
 		}
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"sync"
 
 	"driftwatch/monitors/store"
 	"driftwatch/rules"
@@ -13,10 +14,11 @@ import (
 // sequencer does its writes.
 type Outbox struct {
 	engine  *Engine
+	mu      sync.Mutex
 	changed chan struct{}
 }
 
-func newOutbox(e *Engine) *Outbox { return &Outbox{engine: e, changed: make(chan struct{}, 1)} }
+func newOutbox(e *Engine) *Outbox { return &Outbox{engine: e, changed: make(chan struct{})} }
 
 // Pending returns the receiver's events that it did not acknowledge, by id, at
 // most limit (0: all).
@@ -62,14 +64,18 @@ func (o *Outbox) Ack(ctx context.Context, receiver string, ids []uint64) error {
 	return err
 }
 
-// Changed has a value after events were added.
-func (o *Outbox) Changed() <-chan struct{} { return o.changed }
+// Changed returns a channel that is closed when the next events are committed.
+func (o *Outbox) Changed() <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.changed
+}
 
 func (o *Outbox) signal() {
-	select {
-	case o.changed <- struct{}{}:
-	default:
-	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	close(o.changed)
+	o.changed = make(chan struct{})
 }
 
 // waiting counts the events of all receivers.

@@ -280,13 +280,13 @@ func (s *sequencer) hasPending() bool {
 }
 
 // retain removes old windows of all monitors, a bounded number a call.
-func (s *sequencer) retain(results, profiles time.Duration) (more bool, err error) {
+func (s *sequencer) retain() (more bool, err error) {
 	err = s.opts.Store.Update(func(tx *store.Tx) error {
 		for _, m := range s.monitors {
 			if m.closed == window.None {
 				continue
 			}
-			left, err := tx.Retain(m.Spec.Name, m.closed.Add(-results), m.closed.Add(-profiles), 256)
+			left, err := tx.Retain(m.Spec.Name, m.closed.Add(-s.opts.Retention), m.closed.Add(-s.opts.Profiles), 256)
 			if err != nil {
 				return err
 			}

@@ -1,0 +1,207 @@
+// Package app is the daemon: it builds a configuration into running parts,
+// keeps them running, replaces them on a reload and ends them in order. It
+// holds no logic of its own.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"driftwatch/alerting"
+	"driftwatch/internal/engine"
+	"driftwatch/internal/snapshot"
+	"driftwatch/monitors/store"
+	"driftwatch/rules"
+)
+
+// Options is what a daemon is started with.
+type Options struct {
+	Config string // path of driftwatch.yaml
+	Log    *slog.Logger
+	Hangup <-chan struct{} // a value asks for a reload; nil: none come
+}
+
+// daemon is what outlives a reload.
+type daemon struct {
+	opts   Options
+	store  *store.Store
+	view   atomic.Pointer[snapshot.Snapshot]
+	next   chan *generation // a generation that is to take over
+	reload atomic.Pointer[snapshot.Reload]
+	now    func() time.Time
+	engine atomic.Pointer[engine.Engine]
+}
+
+// Run runs the daemon until ctx ends. It returns a *ConfigError where the
+// configuration cannot be used at the start; later such errors keep the old one.
+func Run(ctx context.Context, o Options) error {
+	g, err := build(o.Config, o.Log)
+	if err != nil {
+		return err
+	}
+	st, err := store.Open(g.config.Store.Path)
+	if err != nil {
+		return errors.Join(err, g.cluster.Close())
+	}
+	d := &daemon{opts: o, store: st, next: make(chan *generation), now: time.Now}
+	d.view.Store(&snapshot.Snapshot{Reason: "starting"})
+	d.reload.Store(&snapshot.Reload{OK: true, At: d.now()})
+	return errors.Join(d.run(ctx, g), st.Close())
+}
+
+func (d *daemon) run(ctx context.Context, g *generation) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	web, err := d.startWeb(ctx, g)
+	if err != nil {
+		return errors.Join(err, g.cluster.Close())
+	}
+	housekeeping := cron.New(cron.WithLocation(time.UTC))
+	if _, err := housekeeping.AddFunc("@hourly", func() { d.retain(ctx) }); err != nil {
+		return errors.Join(err, g.cluster.Close())
+	}
+	housekeeping.Start()
+	hangups := make(chan struct{})
+	go func() { defer close(hangups); d.followHangups(ctx) }()
+
+	err = d.runGenerations(ctx, g)
+	cancel()
+	<-hangups
+	<-housekeeping.Stop().Done()
+	return errors.Join(err, <-web)
+}
+
+// runGenerations runs one generation after the other. One that turns out not
+// to fit the store gives way to the one before it.
+func (d *daemon) runGenerations(ctx context.Context, g *generation) error {
+	e, err := d.newEngine(g)
+	for err == nil {
+		var next *generation
+		if next, err = d.runOne(ctx, g, e); err != nil || next == nil {
+			break
+		}
+		if e, err = d.newEngine(next); err != nil {
+			d.rejected(err)
+			err = next.cluster.Close()
+		} else {
+			err = g.cluster.Close()
+			g = next
+			continue
+		}
+		if err == nil {
+			e, err = d.newEngine(g)
+		}
+	}
+	return errors.Join(err, g.cluster.Close())
+}
+
+// runOne runs a generation until ctx ends or another one takes over, which it
+// returns.
+func (d *daemon) runOne(ctx context.Context, g *generation, e *engine.Engine) (*generation, error) {
+	dispatcher, err := alerting.New(alerting.Options{
+		Outbox: e.Outbox(), Receivers: g.receivers, Routes: g.routes, Logger: g.log,
+		Alerts: func() []rules.Alert { return d.view.Load().Alerts },
+	})
+	if err != nil {
+		return nil, err
+	}
+	g.stats.Store(dispatcher)
+	engineCtx, stopEngine := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopEngine()
+	dispatchCtx, stopDispatcher := context.WithCancel(ctx)
+	defer stopDispatcher()
+	ended, dispatched := make(chan error, 1), make(chan error, 1)
+	d.engine.Store(e)
+	go func() { ended <- e.Run(engineCtx) }()
+	go func() { dispatched <- dispatcher.Run(dispatchCtx) }()
+
+	var next *generation
+	select {
+	case <-ctx.Done():
+	case next = <-d.next:
+	case err := <-ended:
+		stopDispatcher()
+		return nil, errors.Join(err, <-dispatched)
+	}
+	// The dispatcher acknowledges through the engine, so it ends first.
+	stopDispatcher()
+	err = <-dispatched
+	stopEngine()
+	return next, errors.Join(err, <-ended)
+}
+
+func (d *daemon) newEngine(g *generation) (*engine.Engine, error) {
+	membership, err := d.membership(g)
+	if err != nil {
+		return nil, err
+	}
+	var receivers []string
+	for _, r := range g.routes {
+		receivers = append(receivers, r.Receiver)
+	}
+	return engine.New(engine.Options{
+		Plans: g.plans, Programs: g.programs, Source: g.cluster, Membership: membership, Store: d.store,
+		Start: g.config.Kafka.Start, Receivers: receivers, Log: g.log,
+		Route: func(rules.Event) []string { return receivers },
+		Describe: func(s *snapshot.Snapshot) {
+			s.Rules, s.Revision, s.Reload = g.rules(s.Alerts), g.revision, *d.reload.Load()
+			if dispatcher := g.stats.Load(); dispatcher != nil {
+				s.Notified = dispatcher.Stats()
+			}
+		},
+		Publish:   d.view.Store,
+		Retention: g.config.Store.Retention, Profiles: g.config.Store.Profiles,
+	})
+}
+
+// Reload builds the configuration anew and lets it take over. Where it cannot
+// be used the old one stays, and the error says why.
+func (d *daemon) Reload(ctx context.Context) error {
+	g, err := build(d.opts.Config, d.opts.Log)
+	if err != nil {
+		d.rejected(err)
+		return err
+	}
+	select {
+	case d.next <- g:
+	case <-ctx.Done():
+		return errors.Join(fmt.Errorf("reload: %w", ctx.Err()), g.cluster.Close())
+	}
+	d.reload.Store(&snapshot.Reload{OK: true, At: d.now()})
+	d.opts.Log.Info("the configuration was loaded anew", "monitors", len(g.config.Monitors), "revision", g.revision)
+	return nil
+}
+
+// rejected says that a configuration does not take over.
+func (d *daemon) rejected(err error) {
+	d.opts.Log.Error("the new configuration is not used; the old one stays", "error", err)
+	d.reload.Store(&snapshot.Reload{At: d.reload.Load().At, Error: err.Error()})
+}
+
+func (d *daemon) followHangups(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-d.opts.Hangup:
+			_ = d.Reload(ctx) // logged and shown there
+		}
+	}
+}
+
+// retain removes what is older than the store's retention.
+func (d *daemon) retain(ctx context.Context) {
+	e := d.engine.Load()
+	if e == nil {
+		return
+	}
+	if err := e.Retain(ctx); err != nil && ctx.Err() == nil {
+		d.opts.Log.Error("old windows could not be removed", "error", err)
+	}
+}

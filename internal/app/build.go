@@ -1,0 +1,224 @@
+package app
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"sync/atomic"
+
+	"driftwatch/alerting"
+	"driftwatch/alerting/notify/slack"
+	"driftwatch/internal/config"
+	"driftwatch/internal/snapshot"
+	"driftwatch/internal/yamlx"
+	"driftwatch/monitors"
+	"driftwatch/monitors/profile"
+	"driftwatch/monitors/reference"
+	"driftwatch/monitors/source/kafka"
+	"driftwatch/rules"
+)
+
+// generation is one configuration, built and checked, that may run or not.
+// Building it has no effects that anybody sees.
+type generation struct {
+	config    *config.Config
+	cluster   *kafka.Cluster
+	plans     []*monitors.Plan
+	programs  map[string]*rules.Program
+	receivers map[string]alerting.Receiver
+	routes    []alerting.Route
+	revision  string
+	stats     atomic.Pointer[alerting.Dispatcher] // of the dispatcher, while it runs
+	log       *slog.Logger
+}
+
+// ConfigError is a configuration that cannot be used.
+type ConfigError struct{ Diagnostics []yamlx.Diagnostic }
+
+func (e *ConfigError) Error() string {
+	for _, d := range e.Diagnostics {
+		if d.Severity == yamlx.Error {
+			if n := len(e.Diagnostics); n > 1 {
+				return fmt.Sprintf("%s (and %d more)", d, n-1)
+			}
+			return d.String()
+		}
+	}
+	return "the configuration cannot be used"
+}
+
+// LoadOptions are what reading a configuration needs from the rest.
+func LoadOptions() config.Options {
+	return config.Options{ReferenceKinds: reference.Kinds}
+}
+
+// build reads a configuration and everything that it names, but connects to
+// nothing. Problems of the files are a *ConfigError.
+func build(path string, log *slog.Logger) (*generation, error) {
+	c, diagnostics := config.Load(path, LoadOptions())
+	if c == nil {
+		return nil, &ConfigError{diagnostics}
+	}
+	for _, d := range diagnostics {
+		log.Warn("the configuration has a flaw", "problem", d.String())
+	}
+	g := &generation{config: c, programs: map[string]*rules.Program{}, receivers: map[string]alerting.Receiver{}, log: log}
+	steps := []func() error{g.buildPlans, g.buildReceivers, g.buildRevision, g.buildCluster}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return g, nil
+}
+
+func (g *generation) buildPlans() error {
+	for _, s := range g.config.Streams {
+		var ms []*monitors.Monitor
+		for _, spec := range g.config.Monitors {
+			if spec.Stream != s.Name {
+				continue
+			}
+			m, err := g.buildMonitor(spec)
+			if err != nil {
+				return err
+			}
+			ms = append(ms, m)
+		}
+		if len(ms) == 0 {
+			continue // nobody looks at the stream
+		}
+		plan, err := monitors.NewPlan(s, ms)
+		if err != nil {
+			return err
+		}
+		g.plans = append(g.plans, plan)
+	}
+	return nil
+}
+
+func (g *generation) buildMonitor(spec monitors.Spec) (*monitors.Monitor, error) {
+	m := &monitors.Monitor{Spec: spec}
+	if spec.Reference.File != "" {
+		ref, err := reference.Load(spec.Reference.File, referenceFields(spec))
+		if err != nil {
+			return nil, fmt.Errorf("reference of monitor %q: %w", spec.Name, err)
+		}
+		m.Reference = &monitors.Baseline{Hash: ref.Hash, Fields: map[string]*profile.Profile{}}
+		for _, f := range ref.Fields {
+			m.Reference.Fields[f.Name] = f.Profile
+		}
+	}
+	var fields []rules.FieldInfo
+	for _, f := range spec.Fields {
+		fields = append(fields, rules.FieldInfo{Name: f.Name, Type: f.Type.String(), Role: f.Role})
+	}
+	g.programs[spec.Name] = g.config.Rules.ForMonitor(spec.Name, fields)
+	return m, nil
+}
+
+func (g *generation) buildReceivers() error {
+	for _, r := range g.config.Alerting.Receivers {
+		s := r.Slack
+		receiver, err := slack.New(slack.Options{
+			WebhookURL: s.WebhookURL, WebhookURLFile: s.WebhookURLFile,
+			TokenFile: s.TokenFile, Channel: s.Channel, APIURL: s.APIURL,
+		})
+		if err != nil {
+			return fmt.Errorf("receiver %q: %w", r.Name, err)
+		}
+		g.receivers[r.Name] = receiver
+	}
+	if r := g.config.Alerting.Route; r != nil {
+		g.routes = append(g.routes, alerting.Route{
+			Receiver: r.Receiver, GroupBy: r.GroupBy, GroupWait: r.GroupWait, Repeat: r.Repeat,
+		})
+	}
+	return nil
+}
+
+// buildRevision identifies the contents of the rule files.
+func (g *generation) buildRevision() error {
+	files := map[string]bool{}
+	for _, group := range g.config.Rules.Groups {
+		files[group.File] = true
+	}
+	var names []string
+	for name := range files {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	h := sha256.New()
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return fmt.Errorf("read rules: %w", err)
+		}
+		fmt.Fprintf(h, "%d\n", len(b))
+		h.Write(b)
+	}
+	g.revision = hex.EncodeToString(h.Sum(nil)[:6])
+	return nil
+}
+
+func (g *generation) buildCluster() error {
+	k := g.config.Kafka
+	c := kafka.Config{Brokers: k.Brokers, Log: g.log}
+	if k.TLS != nil {
+		c.TLS = &kafka.TLS{CAFile: k.TLS.CAFile, CertFile: k.TLS.CertFile, KeyFile: k.TLS.KeyFile, ServerName: k.TLS.ServerName}
+	}
+	if k.SASL != nil {
+		c.SASL = &kafka.SASL{Mechanism: k.SASL.Mechanism, Username: k.SASL.Username, PasswordFile: k.SASL.PasswordFile}
+	}
+	var err error
+	if g.cluster, err = kafka.Open(c); err != nil {
+		return fmt.Errorf("kafka: %w", err)
+	}
+	return nil
+}
+
+// topics lists what is read, each once.
+func (g *generation) topics() []string {
+	var topics []string
+	for _, p := range g.plans {
+		topics = append(topics, p.Stream.Topic)
+	}
+	slices.Sort(topics)
+	return slices.Compact(topics)
+}
+
+// rules lists the rules as pages show them.
+func (g *generation) rules(alerts []rules.Alert) []snapshot.Rule {
+	var out []snapshot.Rule
+	for _, r := range g.config.Rules.Rules {
+		v := snapshot.Rule{
+			Group: r.Group, Alert: r.Alert, Monitors: r.Monitors, Severity: r.Severity,
+			When: r.When.String(), File: r.File, Line: r.Line,
+		}
+		for _, a := range alerts {
+			if a.Name != r.Alert || !slices.ContainsFunc(g.programs[a.Monitor].Rules(), func(o *rules.Rule) bool { return o == r }) {
+				continue
+			}
+			switch a.State {
+			case rules.Pending:
+				v.Pending++
+			case rules.Firing:
+				v.Firing++
+			}
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// referenceFields says how a data file that serves as a reference is read.
+func referenceFields(spec monitors.Spec) []reference.FieldSpec {
+	var fields []reference.FieldSpec
+	for _, f := range spec.Fields {
+		fields = append(fields, reference.FieldSpec{Name: f.Name, Kind: f.Type, Coerce: f.Coerce, Buckets: spec.Buckets})
+	}
+	return fields
+}
