@@ -34,6 +34,9 @@ const logAppendTime = 1 << 3
 // maxInflated bounds one decompressed batch, in bytes.
 const maxInflated = 1 << 30
 
+// keepInflated is the size up to which a buffer is always kept, in bytes.
+const keepInflated = 8 << 20
+
 // abortMarker is the type of a control record that ends an aborted transaction.
 const abortMarker = 0
 
@@ -48,17 +51,18 @@ type reader struct {
 	names    map[string]string // of headers: few, and on every record
 	aborting map[int64]struct{}
 	aborted  []abortedTxn // still to come, by first offset
+	spare    []abortedTxn // their buffer
 	from     int64
 	next     int64
 }
 
 // header is that of one record batch.
 type header struct {
-	base, last        int64 // offsets; last is kept when compaction removes records
-	attributes        protocol.Attributes
+	base, last         int64 // offsets; last is kept when compaction removes records
+	attributes         protocol.Attributes
 	firstTime, maxTime int64 // Unix milliseconds
-	producer          int64
-	count             int32
+	producer           int64
+	count              int32
 }
 
 // read reads the batches of f and keeps the committed records from offset from
@@ -87,12 +91,15 @@ func (r *reader) read(f fetched, from int64) (next int64, need int, err error) {
 
 func (r *reader) reset(f fetched, from int64) {
 	clear(r.records) // let go of large values
+	if cap(r.inflated) > keepInflated && len(r.inflated) < cap(r.inflated)/4 {
+		r.inflated = nil
+	}
 	r.records, r.headers, r.inflated = r.records[:0], r.headers[:0], r.inflated[:0]
 	if r.names == nil {
 		r.names, r.aborting = make(map[string]string), make(map[int64]struct{})
 	}
 	clear(r.aborting)
-	r.aborted = f.aborted
+	r.aborted, r.spare = f.aborted, f.aborted
 	slices.SortFunc(r.aborted, func(a, b abortedTxn) int { return cmp.Compare(a.first, b.first) })
 	r.from, r.next = from, from
 }
@@ -268,6 +275,7 @@ func (r *reader) appendHeaders(rec *wire) []source.Header {
 // maxNames bounds the header names that are remembered.
 const maxNames = 256
 
+// headerName returns b as a string that outlives it.
 func (r *reader) headerName(b []byte) string {
 	if s, ok := r.names[string(b)]; ok {
 		return s

@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"net"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -264,6 +263,3 @@ func (c *Cluster) resolve(ctx context.Context, p source.Partition, s source.Star
 func name(p source.Partition) string {
 	return fmt.Sprintf("topic %q partition %d", p.Topic, p.ID)
 }
-
-// address is the list of brokers for messages.
-func (c *Cluster) address() string { return strings.Join(c.cfg.Brokers, ", ") }

@@ -68,4 +68,6 @@ var (
 )
 
 // unexpected is the error for an answer that does not fit its question.
-func unexpected(what string) error { return fmt.Errorf("%s: the answer does not match the request", what) }
+func unexpected(what string) error {
+	return fmt.Errorf("%s: the answer does not match the request", what)
+}
