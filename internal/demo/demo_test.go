@@ -1,0 +1,231 @@
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"driftwatch/monitors/window"
+	"driftwatch/rules"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// page is what the test looks at: everything that was written.
+type page struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (p *page) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(b)
+}
+
+func (p *page) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
+}
+
+// await waits until the page contains all of the texts.
+func (p *page) await(ctx context.Context, texts ...string) error {
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+	for _, text := range texts {
+		for !strings.Contains(p.String(), text) {
+			select {
+			case <-ctx.Done():
+				return fmt.Errorf("wait for %q: %w", text, ctx.Err())
+			case <-ticker.C:
+			}
+		}
+	}
+	return nil
+}
+
+func plain(payload []byte, _ bool) (string, error) {
+	var m struct{ Text string }
+	if err := json.Unmarshal(payload, &m); err != nil {
+		return "", err
+	}
+	return "[" + m.Text + "]", nil
+}
+
+// scripted is a daemon that reports the alerts it is given, one look after the
+// other, and sends one message to Slack.
+func scripted(out *page, looks ...[]rules.Alert) func(context.Context, string) error {
+	return func(ctx context.Context, path string) error {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		listen := regexp.MustCompile(`listen: "(.*)"`).FindStringSubmatch(string(text))[1]
+		hook := regexp.MustCompile(`webhook_url: "(.*)"`).FindStringSubmatch(string(text))[1]
+		l, err := net.Listen("tcp", listen)
+		if err != nil {
+			return err
+		}
+		n := 0
+		srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			json.NewEncoder(w).Encode(map[string]any{"alerts": looks[min(n, len(looks)-1)]})
+			n++
+		})}
+		go srv.Serve(l)
+		defer srv.Close()
+		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+		resp, err := client.Post(hook, "application/json", strings.NewReader(`{"text":"hello"}`))
+		if err != nil {
+			return err
+		}
+		resp.Body.Close()
+		if err := out.await(ctx, "[hello]", "FIRING", "RESOLVED"); err != nil {
+			return err
+		}
+		return errors.New("seen enough")
+	}
+}
+
+func alert(state string) rules.Alert {
+	fired := window.FromTime(start)
+	a := rules.Alert{Fingerprint: "f", Name: "FeatureDrift", Monitor: "churn-inputs", Field: "monthly_charge", Check: "psi",
+		Severity: "warning", State: state, WindowStart: fired.Add(-10 * time.Second), WindowEnd: fired}
+	if state != rules.Pending {
+		a.Fired = &fired
+	}
+	a.Result.Value = 0.4321
+	return a
+}
+
+func TestRun(t *testing.T) {
+	var out page
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	err := Run(ctx, Options{Listen: "127.0.0.1:0", Out: &out, Render: plain, Daemon: scripted(&out,
+		nil, []rules.Alert{alert(rules.Pending)}, []rules.Alert{alert(rules.Firing)}, []rules.Alert{alert(rules.Firing)}, []rules.Alert{alert(rules.Resolved)})})
+	if err == nil || err.Error() != "seen enough" {
+		t.Fatalf("error %v\n%s", err, out.String())
+	}
+	text := out.String()
+	const line = "  FeatureDrift monthly_charge of churn-inputs: psi 0.432, window 11:59:50 to 12:00:00, warning\n"
+	for _, once := range []string{"FIRING  " + line, "RESOLVED" + line, "[hello]", "Ordinary traffic"} {
+		if strings.Count(text, once) != 1 {
+			t.Errorf("want %q once in\n%s", once, text)
+		}
+	}
+	dir := regexp.MustCompile(`files +(\S+)`).FindStringSubmatch(text)[1]
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Errorf("the folder %s is still there: %v", dir, err)
+	}
+}
+
+func TestRunEnds(t *testing.T) {
+	obedient := func(ctx context.Context, _ string) error { <-ctx.Done(); return nil }
+	for _, c := range []struct {
+		name     string
+		duration time.Duration
+		daemon   func(context.Context, string) error
+		want     string
+	}{
+		{"after the duration", time.Second, obedient, "<nil>"},
+		{"when the daemon fails", 0, func(context.Context, string) error { return errors.New("no store") }, "no store"},
+		{"when the daemon ends", 0, func(context.Context, string) error { return nil }, "the daemon ended by itself"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var out page
+			err := Run(t.Context(), Options{Duration: c.duration, Listen: "127.0.0.1:0", Out: &out, Render: plain, Daemon: c.daemon})
+			if fmt.Sprint(err) != c.want {
+				t.Errorf("error %v, want %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestTakenPort(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if _, err := freeAddress(l.Addr().String()); err == nil {
+		t.Error("an address that was asked for and is taken gives no error")
+	}
+}
+
+func TestBaseURL(t *testing.T) {
+	for in, want := range map[string]string{
+		"127.0.0.1:9474": "http://127.0.0.1:9474",
+		"0.0.0.0:80":     "http://localhost:80",
+		"[::]:80":        "http://localhost:80",
+		":80":            "http://localhost:80",
+		"host.local:80":  "http://host.local:80",
+	} {
+		if got := baseURL(in); got != want {
+			t.Errorf("baseURL(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestStoryKeepsTheTimetable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out page
+		s := newScreen(&out)
+		s.begin(time.Now())
+		ctx, cancel := context.WithTimeout(t.Context(), DriftEnd+time.Second)
+		defer cancel()
+		tell(ctx, s)
+		margins := regexp.MustCompile(`(?m)^\d\d:\d\d`).FindAllString(out.String(), -1)
+		if got := strings.Join(margins, " "); got != "00:00 01:00 01:20 03:00" {
+			t.Errorf("told at %s", got)
+		}
+	})
+}
+
+// TestWatcherMissesNothing: what fired and was resolved between two looks is
+// still told, and a second firing of the same alert is told again.
+func TestWatcherMissesNothing(t *testing.T) {
+	var out page
+	w := watcher{out: newScreen(&out), states: map[string]string{}}
+	first, second := alert(rules.Resolved), alert(rules.Firing)
+	later := window.FromTime(start.Add(time.Minute))
+	second.Fired = &later
+	for range 2 {
+		w.see(&first)
+		w.see(&second)
+	}
+	got := strings.Join(regexp.MustCompile(`FIRING|RESOLVED`).FindAllString(out.String(), -1), " ")
+	if got != "FIRING RESOLVED FIRING" {
+		t.Errorf("told %s", got)
+	}
+}
+
+func TestSlackRefusesWhatItCannotRead(t *testing.T) {
+	var out page
+	s, err := newSlack(newScreen(&out), plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := client.Post(s.url(), "application/json", strings.NewReader("not JSON"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusBadRequest || !strings.Contains(out.String(), "Slack would refuse") {
+		t.Errorf("status %d, screen %q", resp.StatusCode, out.String())
+	}
+}

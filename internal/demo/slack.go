@@ -1,0 +1,68 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+)
+
+// slackServer stands in for Slack: an incoming web hook on loopback that shows
+// each message on the screen.
+type slackServer struct {
+	listener net.Listener
+	server   *http.Server
+	out      *screen
+	render   func(payload []byte, colour bool) (string, error)
+	done     chan struct{}
+}
+
+const hookPath = "/services/demo"
+
+// newSlack starts the server; close ends it.
+func newSlack(out *screen, render func([]byte, bool) (string, error)) (*slackServer, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("start the stand-in for Slack: %w", err)
+	}
+	s := &slackServer{listener: l, out: out, render: render, done: make(chan struct{})}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST "+hookPath, s.receive)
+	s.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	go func() {
+		defer close(s.done)
+		s.server.Serve(l) // always ends with an error: the one of close
+	}()
+	return s, nil
+}
+
+func (s *slackServer) url() string { return "http://" + s.listener.Addr().String() + hookPath }
+
+// close lets messages that are under way arrive.
+func (s *slackServer) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if err := s.server.Shutdown(ctx); err != nil {
+		s.server.Close()
+	}
+	<-s.done
+}
+
+// receive answers as Slack does: "ok", or 400 and a word.
+func (s *slackServer) receive(w http.ResponseWriter, r *http.Request) {
+	payload, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
+	if err != nil {
+		http.Error(w, "invalid_payload", http.StatusBadRequest)
+		return
+	}
+	text, err := s.render(payload, s.out.colour)
+	if err != nil {
+		s.out.note("A message for Slack that Slack would refuse: " + err.Error())
+		http.Error(w, "invalid_payload", http.StatusBadRequest)
+		return
+	}
+	s.out.note(s.out.paint(dim, "Slack shows:") + "\n" + text)
+	io.WriteString(w, "ok")
+}
