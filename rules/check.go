@@ -15,15 +15,15 @@ type MonitorInfo struct {
 	Results  map[string][]string // names of the results of each field; those without a field under ""
 }
 
-// Check reports what is wrong with the rules for these monitors, given that
-// they are all there are.
-func (s *Set) Check(all []MonitorInfo) {
+// Check reports what is wrong with the rules for these monitors. Unless they are
+// all there are, a monitor that is not among them is only a warning.
+func (s *Set) Check(all []MonitorInfo, complete bool) {
 	names := make([]string, len(all))
 	for i, m := range all {
 		names[i] = m.Name
 	}
 	for _, r := range s.Rules {
-		r.checkMonitors(names)
+		r.checkMonitors(names, complete)
 		var meant []MonitorInfo
 		for _, m := range all {
 			if matchAny(r.Monitors, m.Name) {
@@ -37,11 +37,13 @@ func (s *Set) Check(all []MonitorInfo) {
 	s.checkAlerts(names)
 }
 
-func (r *Rule) checkMonitors(names []string) {
+func (r *Rule) checkMonitors(names []string, complete bool) {
 	for _, c := range r.at.monitor.OneOrList() {
 		glob := c.Str("")
 		switch {
 		case glob == "" || slices.ContainsFunc(names, func(n string) bool { return match(glob, n) }):
+		case !complete:
+			c.Warnf("unknown-monitor", "monitor %q is not declared in these files", glob)
 		case isGlob(glob):
 			c.Warnf("unknown-monitor", "no monitor matches %q", glob)
 		default:
@@ -138,8 +140,8 @@ func (r *Rule) checkSegments(meant []MonitorInfo) {
 // checkResults reports a check that is not computed for anything that the rule
 // looks at, or not for a field that it names.
 func (r *Rule) checkResults(leaf *Condition, meant []MonitorInfo) {
-	if fieldless(leaf.Check) {
-		if !slices.ContainsFunc(meant, func(m MonitorInfo) bool { return slices.Contains(m.Results[""], leaf.Check) }) {
+	if leaf.ofRows {
+		if !slices.ContainsFunc(meant, func(m MonitorInfo) bool { return computes(m.Results[""], leaf.Check) }) {
 			leaf.at.Errorf("unknown-check", "check %q is not computed by the monitor", leaf.Check)
 		}
 		return
@@ -149,7 +151,7 @@ func (r *Rule) checkResults(leaf *Condition, meant []MonitorInfo) {
 		for _, f := range m.Fields {
 			switch {
 			case !r.Fields.Matches(f):
-			case slices.Contains(m.Results[f.Name], leaf.Check):
+			case computes(m.Results[f.Name], leaf.Check):
 				computed = append(computed, f.Name)
 			case slices.Contains(r.Fields.Names, f.Name):
 				without = append(without, f.Name)
@@ -162,4 +164,18 @@ func (r *Rule) checkResults(leaf *Condition, meant []MonitorInfo) {
 	case len(computed) == 0 && len(r.selected(meant)) > 0:
 		leaf.at.Errorf("unknown-check", "check %q is computed for no field that the rule looks at", leaf.Check)
 	}
+}
+
+// computes reports whether a check names one of the results: see resultOf.
+func computes(results []string, check string) bool {
+	once := 0
+	for _, name := range results {
+		if name == check {
+			return true
+		}
+		if baseName(name) == check {
+			once++
+		}
+	}
+	return once == 1
 }

@@ -6,48 +6,39 @@ import (
 	"strings"
 
 	"driftwatch/internal/yamlx"
+	"driftwatch/monitors/checks"
 )
 
 // later are checks of the file format that are not computed yet.
-var later = []string{"pattern", "unknown_fields", "distinct", "duplicates", "freshness", "mean", "stddev", "min", "max",
-	"quantile", "kl", "js", "hellinger", "chi2", "l_infinity", "wasserstein"}
+var later = []string{"duplicates", "freshness"}
 
-// baseCheck is the check that a result is of: the result of a check that is
-// computed with several parameters is named quantile_0.99.
-func baseCheck(result string) string {
-	base, param, ok := cutLast(result, "_")
-	if _, err := strconv.ParseFloat(param, 64); ok && err == nil {
-		return base
+// lookup finds the check that a result is of. The result of a check that is
+// computed with a parameter is named quantile_0.99.
+func lookup(result string) (checks.Check, bool) {
+	return checks.Find(baseName(result))
+}
+
+func baseName(result string) string {
+	if i := strings.LastIndexByte(result, '_'); i > 0 {
+		if _, err := strconv.ParseFloat(result[i+1:], 64); err == nil {
+			return result[:i]
+		}
 	}
 	return result
 }
 
-func cutLast(s, sep string) (before, after string, ok bool) {
-	i := strings.LastIndex(s, sep)
-	if i < 0 {
-		return s, "", false
-	}
-	return s[:i], s[i+len(sep):], true
-}
-
-type info struct{ hasVerdict, hasP, fieldless bool }
-
-func lookup(name string) (info, bool) {
-	switch baseCheck(name) {
-	case "psi", "ks", "nulls", "missing", "invalid", "range", "allowed", "unseen":
-		return info{true, true, false}, true
-	case "volume":
-		return info{true, true, true}, true
-	}
-	return info{}, false
-}
-
-func fieldless(name string) bool { i, _ := lookup(name); return i.fieldless }
-
-func reportUnknownCheck(at yamlx.Cursor, name string) {
-	if slices.Contains(later, baseCheck(name)) {
+// ReportUnknownCheck reports a name that is in no table of checks.
+func ReportUnknownCheck(at yamlx.Cursor, name string) {
+	switch base := baseName(name); {
+	case base == "schema":
+		at.Errorf("unknown-check", "schema stands for several checks; name the one that is meant")
+	case slices.Contains(later, base):
 		at.Unsupported("check " + name)
-		return
+	default:
+		known := make([]string, 0, 32)
+		for _, c := range checks.All() {
+			known = append(known, c.Name)
+		}
+		at.Errorf("unknown-check", "unknown check %q%s", name, yamlx.DidYouMean(name, known))
 	}
-	at.Errorf("unknown-check", "unknown check %q%s", name, yamlx.DidYouMean(name, []string{"psi", "ks"}))
 }

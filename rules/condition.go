@@ -21,7 +21,8 @@ type Condition struct {
 	Share *Condition // of one check: the share of fields for which it holds
 	Over  Threshold  // of that share
 
-	at yamlx.Cursor
+	ofRows bool // Check is of rows and not of a field
+	at     yamlx.Cursor
 }
 
 // Test is what is asked of one result. Exactly one part is set.
@@ -65,7 +66,7 @@ func (c *Condition) perField() bool { return c.Share == nil && c.usesFields() }
 
 // usesFields reports whether any part of the condition is about fields.
 func (c *Condition) usesFields() bool {
-	return slices.ContainsFunc(c.leaves(), func(leaf *Condition) bool { return !fieldless(leaf.Check) })
+	return slices.ContainsFunc(c.leaves(), func(leaf *Condition) bool { return !leaf.ofRows })
 }
 
 // String is the condition in words.

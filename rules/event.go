@@ -21,6 +21,7 @@ type Alert struct {
 	Segment     string            `json:"segment"`
 	Field       string            `json:"field"`
 	Check       string            `json:"check"`
+	When        string            `json:"when,omitempty"` // the rule's condition in words
 	Severity    string            `json:"severity"`
 	State       string            `json:"state"`
 	Result      checks.Result     `json:"result"` // of the newest window that was judged

@@ -46,17 +46,36 @@ func (c *Condition) judge(sc scope) finding {
 		return combine(c.All, sc, fails)
 	}
 	from := sc.segment.Checks
-	if !fieldless(c.Check) {
+	if !c.ofRows {
 		if sc.field == nil {
 			return finding{check: c.Check}
 		}
 		from = sc.field.Checks
 	}
-	r, ok := from[c.Check]
-	if !ok || r.Skipped != "" {
+	name, r := resultOf(from, c.Check)
+	if name == "" || r.Skipped != "" {
 		return finding{check: c.Check}
 	}
-	return finding{c.Test.judge(r), c.Check, r}
+	return finding{c.Test.judge(r), name, r}
+}
+
+// resultOf finds the result of a check. Where it was computed once, with
+// parameters, the plain name of the check stands for it.
+func resultOf(results map[string]checks.Result, check string) (string, checks.Result) {
+	if r, ok := results[check]; ok {
+		return check, r
+	}
+	found := ""
+	for name := range results {
+		if baseName(name) != check {
+			continue
+		}
+		if found != "" {
+			return "", checks.Result{}
+		}
+		found = name
+	}
+	return found, results[found]
 }
 
 // combine is three-valued logic: one finding with the deciding verdict decides;

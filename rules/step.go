@@ -166,7 +166,7 @@ func (r *Rule) newAlert(w *checks.Window, sc scope) Alert {
 
 // update lets an alert show the window that was judged last.
 func (r *Rule) update(a *Alert, w *checks.Window, sc scope, got finding) {
-	a.Check, a.Result = got.check, got.result
+	a.Check, a.When, a.Result = got.check, r.When.String(), got.result
 	a.WindowStart, a.WindowEnd = w.Start, w.End
 	a.Severity, a.Labels = r.Severity, r.Labels
 	a.Annotations = r.render(*a, sc.segment.Rows)

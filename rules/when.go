@@ -57,7 +57,7 @@ func readShare(c yamlx.Cursor, m *yamlx.Map, depth int) Condition {
 	switch {
 	case depth > 0:
 		c.Unsupported("share_of_fields inside any or all")
-	case test.Check != "" && fieldless(test.Check):
+	case test.ofRows:
 		inner.Errorf("value", "check %q is not asked of fields", test.Check)
 	case cond.Over.empty():
 		c.Errorf("missing-key", "share_of_fields needs one of above, below, outside beside it")
@@ -75,9 +75,10 @@ func readTest(c yamlx.Cursor, m *yamlx.Map) Condition {
 	}
 	check, known := lookup(cond.Check)
 	if cond.Check != "" && !known {
-		reportUnknownCheck(at, cond.Check)
+		ReportUnknownCheck(at, cond.Check)
 		cond.Check = ""
 	}
+	cond.ofRows = known && check.Kinds == nil
 	cond.Test = Test{Threshold: readThreshold(m, "p_below, drift")}
 	given := !cond.Test.empty()
 	if p := m.Get("p_below"); p.Present() {
@@ -85,6 +86,9 @@ func readTest(c yamlx.Cursor, m *yamlx.Map) Condition {
 		cond.Test.PBelow = &v
 		if given {
 			m.Key("p_below").Errorf("value", "only one of above, below, outside, p_below, drift can be asked")
+		}
+		if cond.Check != "" && check.Floor == 0 {
+			p.Errorf("value", "check %q has no p-value; give a limit with above, below or outside", cond.Check)
 		}
 		given = true
 	}
@@ -96,7 +100,7 @@ func readTest(c yamlx.Cursor, m *yamlx.Map) Condition {
 		if given {
 			m.Key("drift").Errorf("value", "only one of above, below, outside, p_below, drift can be asked")
 		}
-		if cond.Check != "" && !check.hasVerdict {
+		if cond.Check != "" && check.Floor == 0 {
 			d.Errorf("value", "check %q carries no verdict; give a limit with above, below or outside", cond.Check)
 		}
 		given = true

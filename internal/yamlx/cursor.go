@@ -90,6 +90,9 @@ func (c Cursor) IsMap() bool { return c.node != nil && c.node.Kind == yaml.Mappi
 // IsList reports whether the value is a list.
 func (c Cursor) IsList() bool { return c.node != nil && c.node.Kind == yaml.SequenceNode }
 
+// IsScalar reports whether the value is neither a mapping nor a list.
+func (c Cursor) IsScalar() bool { return c.node != nil && c.node.Kind == yaml.ScalarNode }
+
 // isNull reports a key without a value.
 func (c Cursor) isNull() bool {
 	return c.node.Kind == yaml.ScalarNode && c.node.ShortTag() == "!!null"

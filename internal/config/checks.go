@@ -1,0 +1,136 @@
+package config
+
+import (
+	"slices"
+
+	"driftwatch/internal/yamlx"
+	"driftwatch/monitors"
+	"driftwatch/monitors/checks"
+	"driftwatch/rules"
+)
+
+// readChecks reads a list of names and of names with parameters, as in
+// [ks, {psi: {bins: 20}}].
+func readChecks(c yamlx.Cursor) []monitors.Check {
+	var out []monitors.Check
+	for _, item := range c.List() {
+		check, ok := readCheck(item)
+		switch {
+		case !ok:
+		case slices.Contains(out, check):
+			item.Errorf("duplicate", "check %q occurs twice", check.Name)
+		default:
+			out = append(out, check)
+		}
+	}
+	return out
+}
+
+func readCheck(c yamlx.Cursor) (monitors.Check, bool) {
+	if !c.IsMap() {
+		name := c.Name()
+		return monitors.Check{Name: name}, isCheck(c, name)
+	}
+	entries := c.Map().Entries()
+	if len(entries) != 1 {
+		c.Errorf("type", "one check with its parameters, as in {psi: {bins: 20}}")
+		return monitors.Check{}, false
+	}
+	e := entries[0]
+	check := monitors.Check{Name: e.Name()}
+	if !isCheck(e.Key, check.Name) {
+		return check, false
+	}
+	m := e.Value.Map()
+	switch check.Name {
+	case "psi", "kl", "js", "hellinger":
+		check.Bins = m.Get("bins").Int(0, 2, 1000)
+		m.Unsupported("edges", "binning", "smoothing")
+	case "quantile":
+		check.Q = m.Need("q").FloatIn(0.5, 0, 1)
+	}
+	m.Done()
+	return check, true
+}
+
+// isCheck reports whether a check can be computed, and says why if not.
+func isCheck(c yamlx.Cursor, name string) bool {
+	if name == "" || name == "schema" {
+		return name != ""
+	}
+	if _, ok := checks.Find(name); ok {
+		return true
+	}
+	rules.ReportUnknownCheck(c, name)
+	return false
+}
+
+// checkFit reports checks that fit none of the fields that they are for.
+func checkFit(c yamlx.Cursor, asked []monitors.Check, fields []monitors.Field) {
+	at := make(map[string]yamlx.Cursor)
+	for _, item := range c.List() {
+		if item.IsMap() {
+			for _, e := range item.Map().Entries() {
+				at[e.Name()] = e.Key
+			}
+		} else if item.IsScalar() {
+			at[item.Name()] = item
+		}
+	}
+	for _, a := range asked {
+		check, ok := checks.Find(a.Name)
+		if !ok || check.Kinds == nil || fitsAny(check, fields) {
+			continue
+		}
+		if len(fields) == 1 {
+			at[a.Name].Errorf("type", "check %q does not fit a %s field", a.Name, fields[0].Type)
+		} else {
+			at[a.Name].Warnf("type", "check %q fits no field of the monitor", a.Name)
+		}
+	}
+}
+
+// fitsAny also says yes where a type is not known, which was reported.
+func fitsAny(check checks.Check, fields []monitors.Field) bool {
+	return slices.ContainsFunc(fields, func(f monitors.Field) bool { return f.Type == 0 || checks.Fits(check, f.Type) })
+}
+
+// fieldResults are the names of the results that a field gets: of its own
+// checks, else the monitor's, else all that its type has by default.
+func fieldResults(s *monitors.Spec, f *monitors.Field) []string {
+	asked := f.Checks
+	if len(asked) == 0 {
+		asked = s.Checks
+	}
+	if len(asked) == 0 {
+		for _, name := range checks.Defaults(f.Type) {
+			asked = append(asked, monitors.Check{Name: name})
+		}
+	}
+	return results(asked, func(c checks.Check) bool { return c.Kinds != nil && checks.Fits(c, f.Type) })
+}
+
+// segmentResults are the names of the results that have no field.
+func segmentResults(s *monitors.Spec) []string {
+	asked := s.Checks
+	if len(asked) == 0 {
+		for _, c := range checks.All() {
+			asked = append(asked, monitors.Check{Name: c.Name})
+		}
+	}
+	return results(asked, func(c checks.Check) bool {
+		return c.Kinds == nil && (c.Name != "unknown_fields" || s.UnknownFields)
+	})
+}
+
+func results(asked []monitors.Check, fits func(checks.Check) bool) []string {
+	var out []string
+	for _, a := range asked {
+		for _, name := range checks.Expand(a.Name) {
+			if c, ok := checks.Find(name); ok && fits(c) {
+				out = append(out, checks.Key(name, checks.Params{Bins: a.Bins, Q: a.Q}))
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,100 @@
+package config
+
+import (
+	"fmt"
+	"math"
+
+	"driftwatch/internal/yamlx"
+	"driftwatch/monitors"
+	"driftwatch/monitors/profile"
+)
+
+const (
+	// defaultMemory is the limit of what open windows can take. The estimate
+	// supposes that every field of every segment has more distinct values than
+	// it may keep, in every partition and every open window at once: real
+	// streams take a small part of it.
+	defaultMemory = 16 << 30
+	// partitions stand for those of a topic, which are not known before the
+	// broker is asked.
+	partitions = 16
+	// bucketBytes is what a bucket of a histogram takes at most, its share of
+	// empty slots included; a category has a name of at most 64 bytes too.
+	bucketBytes   = 100
+	categoryBytes = 160
+	// fieldBytes is what a field takes beside its histogram.
+	fieldBytes = 4 << 10
+)
+
+// estimate is what a monitor's open windows can take, and how it comes about.
+func estimate(s *monitors.Spec) (bytes int64, sum string) {
+	fields := 0.0
+	for _, f := range s.Fields {
+		fields += float64(fieldSize(f, s.Buckets))
+	}
+	segments := 1.0
+	for _, by := range s.Segments {
+		segments += namedValues(s, by) + float64(s.MaxSegments) + 1
+	}
+	open := openWindows(s.Window)
+	total := fields * segments * open * partitions
+	sum = fmt.Sprintf("%d fields of together %s x %.0f segments x %.0f open windows x %d partitions",
+		len(s.Fields), yamlx.FormatSize(int64(fields)), segments, open, partitions)
+	return int64(min(total, math.MaxInt64/2)), sum
+}
+
+func fieldSize(f monitors.Field, buckets int) int {
+	switch {
+	case f.Type == profile.Boolean:
+		return fieldBytes + 2*categoryBytes
+	case f.Type.Numeric():
+		return fieldBytes + buckets*bucketBytes
+	}
+	return fieldBytes + buckets*categoryBytes
+}
+
+// namedValues is the number of segments whose values the config names: they are kept
+// beside those that max_segments bounds.
+func namedValues(s *monitors.Spec, by []string) float64 {
+	n := 1.0
+	for _, name := range by {
+		for _, f := range s.Fields {
+			if f.Name == name {
+				n *= float64(len(f.Allowed))
+			}
+		}
+	}
+	return n
+}
+
+// openWindows is how many windows a partition can hold open: those that wait
+// for their lateness to pass, the one that is being filled, and those that it
+// may be ahead of the slowest partition.
+func openWindows(w monitors.Window) float64 {
+	if w.Size <= 0 {
+		return 0
+	}
+	return math.Ceil(float64(w.Lateness)/float64(w.Size)) + 1 + float64(w.MaxOpen)
+}
+
+// checkMemory refuses monitors whose open windows can pass the limit together.
+func (l *loader) checkMemory() {
+	m := &l.cfg.Memory
+	var largest *declared
+	var largestBytes int64
+	var largestSum string
+	for i := range l.monitors {
+		d := &l.monitors[i]
+		bytes, sum := estimate(&d.Spec)
+		m.Estimate = min(m.Estimate+bytes, math.MaxInt64/2)
+		if bytes > largestBytes {
+			largest, largestBytes, largestSum = d, bytes, sum
+		}
+	}
+	if largest == nil || l.partial || m.Estimate <= m.Limit {
+		return
+	}
+	largest.at.Errorf("memory", "open windows of %d monitors can take %s, more than memory.limit, %s; the most by %q: %s = %s; "+
+		"give it smaller buckets, max_segments or max_open, or raise the limit",
+		len(l.monitors), yamlx.FormatSize(m.Estimate), yamlx.FormatSize(m.Limit), largest.Name, largestSum, yamlx.FormatSize(largestBytes))
+}

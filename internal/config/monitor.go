@@ -1,0 +1,208 @@
+package config
+
+import (
+	"slices"
+	"time"
+
+	"driftwatch/internal/yamlx"
+	"driftwatch/monitors"
+	"driftwatch/monitors/profile"
+	"driftwatch/rules"
+)
+
+const (
+	defaultAlpha    = 0.001
+	defaultSegments = 20
+	defaultMaxOpen  = 4
+	minBuckets      = 16
+)
+
+// declared is a monitor with the places of what is checked later.
+type declared struct {
+	monitors.Spec
+	at, stream yamlx.Cursor
+}
+
+func (l *loader) readMonitor(c yamlx.Cursor) {
+	m := c.Map()
+	d := declared{at: m.Need("name"), stream: m.Need("stream")}
+	d.Name = readName(d.at)
+	d.Stream = d.stream.Name()
+	d.Where = readWhere(m.Get("where").Map())
+	d.Window = readWindow(m.Need("window"))
+	segments := m.Get("segments")
+	d.MaxSegments = m.Get("max_segments").Int(defaultSegments, 1, 10000)
+	reference := m.Get("reference")
+	d.Reference = l.readReference(reference)
+	asked := m.Get("checks")
+	d.Checks = readChecks(asked)
+	fields := readFields(m.Need("fields"))
+	d.UnknownFields = m.Get("unknown_fields").OneOf("report", "report", "ignore") == "report"
+	d.Alpha = readAlpha(m.Get("alpha"))
+	d.Buckets = m.Get("buckets").Int(profile.DefaultBuckets, minBuckets, profile.MaxBuckets)
+	m.Done()
+	for _, f := range fields {
+		d.Fields = append(d.Fields, f.Field)
+	}
+	d.Segments = readSegments(segments, d.Fields)
+	checkFit(asked, d.Checks, d.Fields)
+	l.checkReference(reference, d.Reference.File, fields)
+	if i := slices.IndexFunc(l.monitors, func(o declared) bool { return o.Name == d.Name }); i >= 0 && d.Name != "" {
+		reportTwice(d.at, "monitor", d.Name, l.monitors[i].at)
+		return
+	}
+	l.monitors = append(l.monitors, d)
+}
+
+func readAlpha(c yamlx.Cursor) float64 {
+	v := c.FloatIn(defaultAlpha, 0, 0.5)
+	if c.Present() && v == 0 {
+		c.Errorf("value", "alpha must be greater than 0: at 0 nothing is ever drift")
+	}
+	return v
+}
+
+func readWhere(m *yamlx.Map) []monitors.Condition {
+	var out []monitors.Condition
+	for _, e := range m.Entries() {
+		if v, ok := e.Value.Literal(); ok {
+			out = append(out, monitors.Condition{Field: e.Name(), Value: v})
+		}
+		readPath(e.Key)
+	}
+	return out
+}
+
+// maxWindow bounds sizes so that no sum of times overflows.
+const maxWindow = 10 * 366 * day
+
+func readWindow(c yamlx.Cursor) monitors.Window {
+	m := c.Map()
+	w := monitors.Window{
+		Lateness: m.Get("lateness").Duration(0, 0),
+		Idle:     m.Get("idle").Duration(time.Minute, time.Second),
+		MaxOpen:  m.Get("max_open").Int(defaultMaxOpen, 1, 1000),
+	}
+	m.Unsupported("rows", "pane", "calendar", "timezone")
+	every, size := m.Get("every"), m.Get("size")
+	switch {
+	case m.Has("rows") || m.Has("calendar"):
+	case !size.Present():
+		c.Errorf("missing-key", "key %q is missing", "size")
+	default:
+		w.Size = size.Duration(0, 100*time.Millisecond)
+	}
+	switch step := every.Duration(w.Size, time.Millisecond); {
+	case w.Size == 0 || step == w.Size:
+	case step < w.Size:
+		every.Unsupported("every smaller than size (sliding windows)")
+	default:
+		every.Errorf("value", "every must not be greater than size: records between the windows would not be watched")
+	}
+	if w.Size > maxWindow || w.Lateness > maxWindow {
+		c.Errorf("value", "size and lateness must be at most ten years")
+	}
+	m.Done()
+	return w
+}
+
+func readSegments(c yamlx.Cursor, fields []monitors.Field) [][]string {
+	var out [][]string
+	for _, item := range c.List() {
+		if !item.IsList() {
+			item.Errorf("type", "each entry of segments is a list of fields, as in [[country], [country, device]]")
+			continue
+		}
+		var by []string
+		for _, f := range item.List() {
+			if name := f.Name(); name != "" && readSegment(f, name, fields, by) {
+				by = append(by, name)
+			}
+		}
+		same := func(other []string) bool {
+			return slices.Equal(slices.Sorted(slices.Values(other)), slices.Sorted(slices.Values(by)))
+		}
+		switch {
+		case len(item.List()) == 0:
+			item.Errorf("value", "a segment needs at least one field; the whole stream is always there")
+		case slices.ContainsFunc(out, same):
+			item.Errorf("duplicate", "the segments by these fields are already declared")
+		default:
+			out = append(out, by)
+		}
+	}
+	return out
+}
+
+func readSegment(c yamlx.Cursor, name string, fields []monitors.Field, by []string) bool {
+	i := slices.IndexFunc(fields, func(f monitors.Field) bool { return f.Name == name })
+	switch {
+	case i < 0:
+		c.Errorf("unknown-field", "unknown field %q%s", name, yamlx.DidYouMean(name, fieldNames(fields)))
+	case fields[i].Type != profile.Category && fields[i].Type != profile.Boolean && fields[i].Type != 0:
+		c.Errorf("type", "segments are made of category and boolean fields; %q is %s", name, fields[i].Type)
+	case slices.Contains(by, name):
+		c.Errorf("duplicate", "field %q occurs twice", name)
+	default:
+		return true
+	}
+	return false
+}
+
+func fieldNames(fields []monitors.Field) []string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.Name
+	}
+	return names
+}
+
+func (l *loader) readReference(c yamlx.Cursor) monitors.Reference {
+	if !c.Present() {
+		return monitors.Reference{}
+	}
+	m := c.Map()
+	later := []string{"trailing", "offset", "first", "segment"}
+	m.Unsupported(later...)
+	file := m.Get("file")
+	m.Done()
+	if !file.Present() && !hasAny(m, later) {
+		c.Errorf("missing-key", "key %q is missing", "file")
+	}
+	return monitors.Reference{File: l.existing(file)}
+}
+
+// checkReference compares the monitor's types with those of the reference.
+func (l *loader) checkReference(c yamlx.Cursor, path string, fields []field) {
+	if path == "" || l.opts.ReferenceKinds == nil || checkFile(path) != nil {
+		return
+	}
+	kinds, err := l.opts.ReferenceKinds(path)
+	if err != nil {
+		c.Map().Get("file").Errorf("reference", "read %s: %s", path, reason(err))
+		return
+	}
+	if kinds == nil {
+		return
+	}
+	for _, f := range fields {
+		switch kind, ok := kinds[f.Name]; {
+		case f.Type == 0:
+		case !ok:
+			f.at.Warnf("reference", "field %q is not in the reference %s", f.Name, path)
+		case kind != f.Type:
+			f.typ.Errorf("reference", "field %q is %s here and %s in the reference %s", f.Name, f.Type, kind, path)
+		}
+	}
+}
+
+// info is what rules are checked against.
+func (d *declared) info() rules.MonitorInfo {
+	info := rules.MonitorInfo{Name: d.Name, Segments: d.Segments, Results: map[string][]string{"": segmentResults(&d.Spec)}}
+	for i := range d.Fields {
+		f := &d.Fields[i]
+		info.Fields = append(info.Fields, rules.FieldInfo{Name: f.Name, Type: f.Type.String(), Role: f.Role})
+		info.Results[f.Name] = fieldResults(&d.Spec, f)
+	}
+	return info
+}

@@ -1,0 +1,146 @@
+package config
+
+import (
+	"net"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"driftwatch/internal/yamlx"
+	"driftwatch/monitors/source"
+)
+
+const day = 24 * time.Hour
+
+func (l *loader) readKafka(c yamlx.Cursor) {
+	if !c.Present() {
+		return
+	}
+	m := c.Map()
+	k := &l.cfg.Kafka
+	brokers := m.Need("brokers")
+	for _, b := range brokers.List() {
+		if addr := readAddress(b); addr != "" {
+			k.Brokers = append(k.Brokers, addr)
+		}
+	}
+	if brokers.IsList() && len(brokers.List()) == 0 {
+		brokers.Errorf("value", "the list of brokers is empty")
+	}
+	k.Group = m.Get("group").Name()
+	k.Start = readStart(m.Get("start"))
+	k.TLS = l.readTLS(m.Get("tls"))
+	k.SASL = l.readSASL(m.Get("sasl"))
+	m.Done()
+}
+
+// readAddress reads host:port.
+func readAddress(c yamlx.Cursor) string {
+	addr := c.Name()
+	if addr == "" {
+		return ""
+	}
+	_, port, err := net.SplitHostPort(addr)
+	if _, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil {
+		c.Errorf("value", "must be host:port, not %q", addr)
+		return ""
+	}
+	return addr
+}
+
+func readStart(c yamlx.Cursor) source.Start {
+	word, ok := c.Literal()
+	if !ok {
+		return source.Start{}
+	}
+	switch word {
+	case "earliest":
+		return source.Start{}
+	case "latest":
+		return source.Start{Latest: true}
+	}
+	at, ok := parseTime(word)
+	if !ok {
+		c.Errorf("value", "must be earliest, latest or a time such as 2026-01-02T15:04:05Z, not %q", word)
+	}
+	return source.Start{At: at}
+}
+
+// parseTime reads RFC 3339 or a date, which is its midnight in UTC.
+func parseTime(s string) (time.Time, bool) {
+	for _, layout := range []string{time.RFC3339Nano, time.DateOnly} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC(), true
+		}
+	}
+	return time.Time{}, false
+}
+
+func (l *loader) readTLS(c yamlx.Cursor) *TLS {
+	if !c.Present() {
+		return nil
+	}
+	m := c.Map()
+	t := &TLS{
+		CAFile:     l.secret(m.Get("ca_file")),
+		CertFile:   l.secret(m.Get("cert_file")),
+		KeyFile:    l.secret(m.Get("key_file")),
+		ServerName: m.Get("server_name").Name(),
+	}
+	m.Done()
+	if m.Has("cert_file") != m.Has("key_file") {
+		c.Errorf("missing-key", "cert_file and key_file belong together")
+	}
+	return t
+}
+
+func (l *loader) readSASL(c yamlx.Cursor) *SASL {
+	if !c.Present() {
+		return nil
+	}
+	m := c.Map()
+	s := &SASL{
+		Mechanism: m.Need("mechanism").OneOf("", "plain", "scram-sha-256", "scram-sha-512"),
+		Username:  m.Need("username").Name(),
+	}
+	if !refuseInline(m, "password") {
+		s.PasswordFile = l.secret(m.Need("password_file"))
+	}
+	m.Done()
+	return s
+}
+
+// refuseInline reports a secret that stands in the file itself.
+func refuseInline(m *yamlx.Map, key string) bool {
+	m.Get(key + "_file")
+	if !m.Get(key).Present() {
+		return false
+	}
+	m.Key(key).Errorf("secret", "secrets are read from files: use %s_file", key)
+	return true
+}
+
+func (l *loader) readStore(file string, m *yamlx.Map) {
+	l.cfg.Store = Store{
+		Path:      l.path(m.Get("path")),
+		Retention: m.Get("retention").Duration(30*day, time.Minute),
+		Profiles:  m.Get("profiles").Duration(8*day, 0),
+	}
+	if l.cfg.Store.Path == "" {
+		l.cfg.Store.Path = filepath.Join(filepath.Dir(file), "data")
+	}
+	m.Done()
+}
+
+func (l *loader) readWeb(m *yamlx.Map) {
+	l.cfg.Web = Web{Listen: "127.0.0.1:9474", ConfigFile: l.existing(m.Get("config_file"))}
+	if c := m.Get("listen"); c.Present() {
+		l.cfg.Web.Listen = readAddress(c)
+	}
+	m.Done()
+}
+
+func (l *loader) readMemory(m *yamlx.Map) {
+	l.cfg.Memory.Limit = m.Get("limit").Size(defaultMemory)
+	m.Done()
+}
