@@ -128,16 +128,14 @@ func (p *Profile) countOf(hash uint64) (uint64, bool) {
 
 // Sample returns the categories that the profile can name with their counts, in
 // the order of their hashes: all of them while it is exact, else the 64 with
-// the smallest hashes.
+// the smallest hashes. Numbers have none.
 func (p *Profile) Sample() []Named {
-	if !p.Exact() {
+	if p.kind.Numeric() || !p.Exact() {
 		return slices.Clone(p.sample)
 	}
 	s := make([]Named, len(p.names))
 	for i, e := range p.entries() {
-		if p.names != nil {
-			s[i] = Named{e.hash, e.name, e.count}
-		}
+		s[i] = Named{e.hash, e.name, e.count}
 	}
 	return s
 }
