@@ -103,7 +103,10 @@ type Reload struct {
 
 // Receiver counts what was sent to one receiver.
 type Receiver struct {
-	Name     string
-	Sent     uint64
-	Failures map[string]uint64 // by reason
+	Name       string
+	Sent       uint64            // messages
+	Failures   map[string]uint64 // attempts, by reason
+	Superseded uint64            // events that a later change of their alert overtook before they could be sent
+	Suppressed uint64            // events that would have said again what was said
+	Problem    string            // why the newest attempt failed, or ""
 }

@@ -1,0 +1,111 @@
+// Package alerting tells people what the rules found. A Dispatcher reads the
+// outbox that the rules' state is committed with, groups its events into
+// messages, sends them, tries again what failed and acknowledges what was
+// delivered. It decides nothing about alerts: it knows no windows, no rules and
+// no store, and writes only acknowledgements.
+//
+// What it promises: each change of an alert reaches its receiver at least once
+// and in order, across restarts; nothing is knowingly sent twice; a receiver
+// that is down delays no other.
+package alerting
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"driftwatch/rules"
+)
+
+// Outbox holds the events that receivers are still to be told of. It is
+// written together with the state of the rules; acknowledgements are all that
+// this package asks it to change.
+type Outbox interface {
+	// Pending returns up to limit events that the receiver has not
+	// acknowledged, in ascending order of ID. It does not wait for any.
+	Pending(ctx context.Context, receiver string, limit int) ([]rules.Event, error)
+	// Ack records that the receiver is done with the events. They are never
+	// pending for it again, also after a crash, once Ack has returned nil.
+	Ack(ctx context.Context, receiver string, ids []uint64) error
+	// Changed returns a channel that is closed when the next events are
+	// committed. One taken before Pending misses nothing.
+	Changed() <-chan struct{}
+}
+
+// Receiver delivers messages to one place where people look.
+type Receiver interface {
+	// Notify returns nil once m was accepted. It is called by one goroutine at
+	// a time. Everything it returns as an
+	// *Error says how to go on; other errors count as passing ones. It must
+	// return soon after ctx ends and must not write secrets into errors.
+	Notify(ctx context.Context, m Message) error
+}
+
+// Message is what is sent at once: the events of one window and one group.
+type Message struct {
+	Group      []Label       // what the events have in common, in the order of the route's GroupBy
+	Events     []rules.Event // ascending by ID, at most one of an alert
+	Repeat     bool          // a reminder of alerts that still fire; its events have no ID
+	Superseded int           // earlier changes of these alerts that were overtaken before they could be sent
+	URL        string        // of the page to look at, or ""
+}
+
+// Label is a name and its value.
+type Label struct{ Name, Value string }
+
+// Route says which events go to a receiver and how they are grouped. All
+// events go to every route.
+type Route struct {
+	Receiver  string
+	GroupBy   []string      // of GroupLabels; empty: DefaultGroupBy
+	GroupWait time.Duration // how long the first event of a group waits for others
+	Repeat    time.Duration // a reminder is sent this often while an alert fires; 0: never
+}
+
+// DefaultRepeat is the usual time between reminders.
+const DefaultRepeat = 4 * time.Hour
+
+// GroupLabels returns the names that events can be grouped by.
+func GroupLabels() []string { return []string{"monitor", "alert", "severity", "segment", "field"} }
+
+// DefaultGroupBy groups the events of a monitor.
+func DefaultGroupBy() []string { return []string{"monitor"} }
+
+// groupLabel returns the value of one of GroupLabels.
+func groupLabel(a *rules.Alert, name string) string {
+	switch name {
+	case "monitor":
+		return a.Monitor
+	case "alert":
+		return a.Name
+	case "severity":
+		return a.Severity
+	case "segment":
+		return a.Segment
+	default:
+		return a.Field
+	}
+}
+
+// Kind says what a failure means for the next attempt.
+type Kind uint8
+
+// The kinds of failures.
+const (
+	Passing   Kind = iota // the receiver cannot take messages now: try again soon, then less often
+	Permanent             // someone has to change something (a revoked token): try again, but slowly
+	Rejected              // this message was refused, others may pass: try it again slowly
+)
+
+// Error is a failed delivery.
+type Error struct {
+	Kind   Kind
+	Reason string        // short and from a small fixed set, for a metric's label: "timeout", "auth", ...
+	After  time.Duration // at least this long must pass before the next attempt
+	Err    error         // without secrets
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("%s: %v", e.Reason, e.Err) }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }

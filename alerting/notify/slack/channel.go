@@ -1,0 +1,121 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	api "github.com/slack-go/slack"
+
+	"driftwatch/alerting"
+	"driftwatch/rules"
+)
+
+// posting is a message in the channel and what it says now.
+type posting struct {
+	channel string // its ID, which updates need
+	ts      string
+	message alerting.Message
+}
+
+// event returns the posting's event of an alert, or nil.
+func (p *posting) event(fingerprint string) *rules.Event {
+	for i := range p.message.Events {
+		if p.message.Events[i].Alert.Fingerprint == fingerprint {
+			return &p.message.Events[i]
+		}
+	}
+	return nil
+}
+
+// open reports whether the posting still says that something fires.
+func (p *posting) open() bool {
+	return slices.ContainsFunc(p.message.Events, func(e rules.Event) bool { return e.Alert.State == rules.Firing })
+}
+
+// remembered bounds how many open postings are known; the end of an alert whose
+// posting is forgotten is posted instead.
+const remembered = 1000
+
+// notifyChannel changes the messages of alerts that resolved and posts the
+// rest. When it fails half way, the next attempt goes on where it failed.
+func (r *Receiver) notifyChannel(ctx context.Context, m alerting.Message) error {
+	token, err := secret(r.o.TokenFile)
+	if err != nil {
+		return err
+	}
+	client := api.New(token, api.OptionHTTPClient(r.client), api.OptionAPIURL(r.o.APIURL))
+	for _, p := range slices.Clone(r.posted) {
+		if err := r.update(ctx, client, p, m.Events); err != nil {
+			return failure(err, token)
+		}
+	}
+	rest := m
+	rest.Events = slices.DeleteFunc(slices.Clone(m.Events), r.told)
+	if len(rest.Events) > 0 {
+		if err := r.post(ctx, client, rest); err != nil {
+			return failure(err, token)
+		}
+	}
+	r.posted = slices.DeleteFunc(r.posted, func(p *posting) bool { return !p.open() })
+	return nil
+}
+
+// told reports whether a posting says that the event's alert has ended.
+func (r *Receiver) told(e rules.Event) bool {
+	return e.Alert.State == rules.Resolved && slices.ContainsFunc(r.posted, func(p *posting) bool {
+		known := p.event(e.Alert.Fingerprint)
+		return known != nil && known.Alert.State == rules.Resolved
+	})
+}
+
+func (r *Receiver) post(ctx context.Context, c *api.Client, m alerting.Message) error {
+	channel, ts, err := c.PostMessageContext(ctx, r.o.Channel, content(m)...)
+	if err != nil {
+		return err
+	}
+	r.posted = append(r.posted, &posting{channel, ts, m})
+	r.posted = r.posted[max(0, len(r.posted)-remembered):]
+	return nil
+}
+
+// update lets a posting say which of its alerts have ended. One that is gone,
+// or can no longer be changed, is forgotten.
+func (r *Receiver) update(ctx context.Context, c *api.Client, p *posting, events []rules.Event) error {
+	next := posting{message: p.message}
+	next.message.Events = slices.Clone(p.message.Events)
+	changed := false
+	for _, e := range events {
+		old := next.event(e.Alert.Fingerprint)
+		if e.Alert.State == rules.Resolved && old != nil && old.Alert.State == rules.Firing {
+			*old, changed = e, true
+		}
+	}
+	if !changed {
+		return nil
+	}
+	_, _, _, err := c.UpdateMessageContext(ctx, p.channel, p.ts, content(next.message)...)
+	var refused api.SlackErrorResponse
+	switch {
+	case errors.As(err, &refused) && slices.Contains(unchangeable(), refused.Err):
+		r.posted = slices.DeleteFunc(r.posted, func(q *posting) bool { return q == p })
+		return nil
+	case err == nil:
+		p.message = next.message
+	}
+	return err
+}
+
+func unchangeable() []string {
+	return []string{"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "channel_not_found"}
+}
+
+func content(m alerting.Message) []api.MsgOption {
+	p := payload(m)
+	return []api.MsgOption{
+		api.MsgOptionText(p.Text, false),
+		api.MsgOptionBlocks(p.Blocks.BlockSet...),
+		api.MsgOptionDisableLinkUnfurl(),
+		api.MsgOptionDisableMediaUnfurl(),
+	}
+}

@@ -1,0 +1,155 @@
+package slack
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	api "github.com/slack-go/slack"
+
+	"driftwatch/alerting"
+	"driftwatch/rules"
+)
+
+// Slack's limits, in characters, and ours: what is longer than maxLines is not
+// read on a phone.
+const (
+	maxHeader   = 150
+	maxSection  = 3000
+	maxLines    = 20
+	maxRunbooks = 3
+)
+
+// payload makes the message that people see. It is the same for webhooks and
+// for channels.
+func payload(m alerting.Message) *api.WebhookMessage {
+	title := titleOf(m)
+	lines := linesOf(m.Events)
+	blocks := []api.Block{api.NewHeaderBlock(api.NewTextBlockObject(api.PlainTextType, clip(title, maxHeader), false, false))}
+	for _, text := range pack(lines, maxSection) {
+		blocks = append(blocks, api.NewSectionBlock(markdown(text), nil, nil))
+	}
+	blocks = append(blocks, api.NewContextBlock("", markdown(footer(m))))
+	no := false
+	return &api.WebhookMessage{
+		Text:        escape(clip(title, maxHeader)) + "\n" + lines[0], // what a notification on a locked phone shows
+		Blocks:      &api.Blocks{BlockSet: blocks},
+		UnfurlLinks: &no,
+		UnfurlMedia: &no,
+	}
+}
+
+// markdown is verbatim, so that a name like @here in the data calls nobody.
+func markdown(text string) *api.TextBlockObject {
+	return api.NewTextBlockObject(api.MarkdownType, text, false, true)
+}
+
+// titleOf is like "[FIRING:2] churn: FeatureDrift".
+func titleOf(m alerting.Message) string {
+	var firing, ended int
+	var monitors, names []string
+	for _, e := range m.Events {
+		if e.Alert.State == rules.Firing {
+			firing++
+		} else {
+			ended++
+		}
+		monitors, names = addNew(monitors, e.Alert.Monitor), addNew(names, e.Alert.Name)
+	}
+	var states []string
+	if firing > 0 {
+		states = append(states, fmt.Sprintf("FIRING:%d", firing))
+	}
+	if ended > 0 {
+		states = append(states, fmt.Sprintf("RESOLVED:%d", ended))
+	}
+	title := fmt.Sprintf("[%s] %s: %s", strings.Join(states, ", "), shortList(monitors), shortList(names))
+	if m.Repeat {
+		title += " (reminder)"
+	}
+	return title
+}
+
+func addNew(list []string, s string) []string {
+	if s = clean(s, maxName); slices.Contains(list, s) {
+		return list
+	}
+	return append(list, s)
+}
+
+func shortList(list []string) string {
+	const most = 2
+	if len(list) <= most {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
+}
+
+// linesOf writes an alert a line, and its summary below where it has one, up to
+// maxLines.
+func linesOf(events []rules.Event) []string {
+	var lines []string
+	named := len(slices.CompactFunc(slices.Clone(events), func(a, b rules.Event) bool { return a.Alert.Name == b.Alert.Name })) > 1
+	for i, e := range events {
+		next := []string{alertLine(&e.Alert, named)}
+		if s := summaryLine(&e.Alert); s != "" {
+			next = append(next, s)
+		}
+		if len(lines)+len(next) > maxLines {
+			return append(lines, fmt.Sprintf("_and %d more_", len(events)-i))
+		}
+		lines = append(lines, next...)
+	}
+	return lines
+}
+
+// pack joins lines into as few texts of at most limit bytes as it can.
+func pack(lines []string, limit int) []string {
+	var out []string
+	for _, l := range lines {
+		if n := len(out); n > 0 && len(out[n-1])+1+len(l) <= limit {
+			out[n-1] += "\n" + l
+		} else {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// footer says which window it was and where to read on.
+func footer(m alerting.Message) string {
+	a := &m.Events[0].Alert
+	start, end := a.WindowStart, a.WindowEnd
+	for _, e := range m.Events {
+		start, end = min(start, e.Alert.WindowStart), max(end, e.Alert.WindowEnd)
+	}
+	parts := []string{"Window " + span(start, end)}
+	for i, u := range runbooks(m.Events) {
+		name := "Runbook"
+		if i > 0 {
+			name = fmt.Sprintf("Runbook %d", i+1)
+		}
+		parts = append(parts, link(u, name))
+	}
+	if isWebURL(m.URL) {
+		parts = append(parts, link(m.URL, "Open in Driftwatch"))
+	}
+	if m.Superseded > 0 {
+		parts = append(parts, fmt.Sprintf("%d earlier changes of these alerts were overtaken before they could be sent", m.Superseded))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// runbooks returns the links of the alerts, each once.
+func runbooks(events []rules.Event) []string {
+	var out []string
+	for _, e := range events {
+		for _, name := range []string{"runbook", "runbook_url"} {
+			u := strings.TrimSpace(e.Alert.Annotations[name])
+			if isWebURL(u) && len(u) <= 500 && !slices.Contains(out, u) && len(out) < maxRunbooks {
+				out = append(out, u)
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,158 @@
+// Package slack tells people about alerts in Slack, by an incoming webhook or
+// by a bot's token and a channel. With a token the message in which an alert
+// fired is changed when it resolves, as long as the process remembers it;
+// otherwise the end is a message of its own. Secrets are read again for each
+// message, so that a rotated one is used at once, and never get into errors.
+package slack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	api "github.com/slack-go/slack"
+
+	"driftwatch/alerting"
+)
+
+// Options say where messages go: a webhook by one of WebhookURL and
+// WebhookURLFile, or a channel by TokenFile and Channel.
+type Options struct {
+	WebhookURL     string
+	WebhookURLFile string
+	TokenFile      string
+	Channel        string        // name or ID
+	APIURL         string        // of a proxy before Slack's API, with TokenFile; "" for Slack's own
+	Timeout        time.Duration // of one call; 0 for 10 seconds
+}
+
+// Receiver sends to one webhook or channel.
+type Receiver struct {
+	o      Options
+	client *http.Client
+	posted []*posting // that still say that something fires, oldest first
+}
+
+// New checks the options. It reads no files: a secret that is not there yet is
+// an error of the messages that need it.
+func New(o Options) (*Receiver, error) {
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	if o.Timeout == 0 {
+		o.Timeout = 10 * time.Second
+	}
+	if o.APIURL == "" {
+		o.APIURL = api.APIURL
+	}
+	// The library appends the method's name to the URL.
+	o.APIURL = strings.TrimSuffix(o.APIURL, "/") + "/"
+	client := &http.Client{
+		Timeout:   o.Timeout,
+		Transport: explain{http.DefaultTransport},
+		// A redirect would carry the message, and perhaps a secret, elsewhere.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return &Receiver{o: o, client: client}, nil
+}
+
+func (o *Options) validate() error {
+	ways := 0
+	for _, s := range []string{o.WebhookURL, o.WebhookURLFile, o.TokenFile} {
+		if s != "" {
+			ways++
+		}
+	}
+	switch {
+	case ways != 1:
+		return errors.New("slack needs exactly one of webhook_url, webhook_url_file and token_file")
+	case (o.TokenFile != "") != (o.Channel != ""):
+		return errors.New("slack needs token_file and channel together")
+	case o.APIURL != "" && o.TokenFile == "":
+		return errors.New("slack's api_url goes with token_file; a webhook's proxy is part of its URL")
+	case o.APIURL != "" && !isWebURL(o.APIURL):
+		return fmt.Errorf("slack's api_url %q is not an http or https URL", o.APIURL)
+	case o.WebhookURL != "" && !isWebURL(o.WebhookURL):
+		return errors.New("slack's webhook_url is not an http or https URL")
+	}
+	return nil
+}
+
+// Notify implements alerting.Receiver.
+func (r *Receiver) Notify(ctx context.Context, m alerting.Message) error {
+	if r.o.TokenFile != "" {
+		return r.notifyChannel(ctx, m)
+	}
+	return r.notifyWebhook(ctx, m)
+}
+
+func (r *Receiver) notifyWebhook(ctx context.Context, m alerting.Message) error {
+	hook := r.o.WebhookURL
+	if hook == "" {
+		var err error
+		if hook, err = secret(r.o.WebhookURLFile); err != nil {
+			return err
+		}
+		if !isWebURL(hook) {
+			return badSecret(fmt.Errorf("%s does not hold an http or https URL", r.o.WebhookURLFile))
+		}
+	}
+	return failure(api.PostWebhookCustomHTTPContext(ctx, hook, r.client, payload(m)), hook)
+}
+
+// secret returns what a file holds, without the white space around it.
+func secret(path string) (string, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", badSecret(err)
+	}
+	s := strings.TrimSpace(string(b))
+	if s == "" {
+		return "", badSecret(fmt.Errorf("%s is empty", path))
+	}
+	return s, nil
+}
+
+func badSecret(err error) error {
+	return &alerting.Error{Kind: alerting.Permanent, Reason: "secret", Err: fmt.Errorf("read the secret for slack: %w", err)}
+}
+
+func isWebURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+}
+
+// explain adds what Slack says in the body of a refusal ("no_service") to the
+// status, which is all that the library reports, and bounds every body.
+type explain struct{ next http.RoundTripper }
+
+const (
+	maxBody   = 1 << 20
+	maxReason = 60
+)
+
+func (t explain) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := t.next.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	plain := strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain")
+	if resp.StatusCode >= 400 && resp.StatusCode < 500 && plain {
+		reason := make([]byte, maxReason)
+		n, _ := io.ReadFull(resp.Body, reason)
+		if s := clean(string(reason[:n]), maxReason); s != "" {
+			resp.Status += ": " + s
+		}
+	}
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(resp.Body, maxBody), resp.Body}
+	return resp, nil
+}

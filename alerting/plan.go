@@ -1,0 +1,114 @@
+package alerting
+
+import (
+	"slices"
+	"strings"
+
+	"driftwatch/monitors/window"
+	"driftwatch/rules"
+)
+
+// told is what a receiver was last told of an alert: its state and since when
+// it is in it. Two events with the same one say the same.
+type told struct {
+	state string
+	at    window.Time
+}
+
+func saying(a *rules.Alert) told {
+	switch {
+	case a.State == rules.Resolved && a.EndsAt != nil:
+		return told{a.State, *a.EndsAt}
+	case a.State == rules.Firing && a.Fired != nil:
+		return told{a.State, *a.Fired}
+	}
+	return told{a.State, a.WindowEnd}
+}
+
+// compact returns the events that are worth sending and the others. Of each
+// alert its newest event is kept and, if that one is a resolve, the fire that
+// it ends, so that nobody reads of the end of something never heard of. Both
+// results are in the order of events, which is ascending by ID.
+func compact(events []rules.Event) (keep, superseded []rules.Event) {
+	newest, fire := map[string]int{}, map[string]int{}
+	for i := range events {
+		a := &events[i].Alert
+		newest[a.Fingerprint] = i
+		if a.State == rules.Firing {
+			fire[a.Fingerprint] = i
+		}
+	}
+	for i, e := range events {
+		f, ok := fire[e.Alert.Fingerprint]
+		if i == newest[e.Alert.Fingerprint] || ok && i == f {
+			keep = append(keep, e)
+		} else {
+			superseded = append(superseded, e)
+		}
+	}
+	return keep, superseded
+}
+
+// group is the messages of one group, to be sent in this order.
+type group struct {
+	key      string
+	labels   []Label
+	messages [][]rules.Event
+}
+
+// plan divides events, ascending by ID, into groups in the order of their
+// first events. A message holds consecutive events of its group: one of an
+// alert at most and, unless the group waited for more, of one window.
+func plan(events []rules.Event, by []string, waited bool) []*group {
+	var out []*group
+	index := map[string]*group{}
+	for _, e := range events {
+		labels := labelsOf(&e.Alert, by)
+		key := keyOf(labels)
+		g := index[key]
+		if g == nil {
+			g = &group{key: key, labels: labels}
+			index[key] = g
+			out = append(out, g)
+		}
+		if n := len(g.messages); n > 0 && fits(g.messages[n-1], &e.Alert, waited) {
+			g.messages[n-1] = append(g.messages[n-1], e)
+		} else {
+			g.messages = append(g.messages, []rules.Event{e})
+		}
+	}
+	return out
+}
+
+func fits(m []rules.Event, a *rules.Alert, waited bool) bool {
+	if !waited && m[0].Alert.WindowEnd != a.WindowEnd {
+		return false
+	}
+	return !slices.ContainsFunc(m, func(e rules.Event) bool { return e.Alert.Fingerprint == a.Fingerprint })
+}
+
+func labelsOf(a *rules.Alert, by []string) []Label {
+	out := make([]Label, len(by))
+	for i, name := range by {
+		out[i] = Label{name, groupLabel(a, name)}
+	}
+	return out
+}
+
+// keyOf joins the values with a byte that no UTF-8 text contains.
+func keyOf(labels []Label) string {
+	var b strings.Builder
+	for _, l := range labels {
+		b.WriteString(l.Value)
+		b.WriteByte(0xff)
+	}
+	return b.String()
+}
+
+func idsOf(events []rules.Event) []uint64 {
+	out := make([]uint64, len(events))
+	for i, e := range events {
+		out[i] = e.ID
+	}
+	return out
+}

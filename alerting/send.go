@@ -1,0 +1,127 @@
+package alerting
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"driftwatch/rules"
+)
+
+// send delivers one message, remembers what it said and acknowledges it. It
+// reports whether the next message of the group may follow.
+func (w *worker) send(ctx context.Context, key string, m Message) bool {
+	if ctx.Err() != nil {
+		return false
+	}
+	m.URL = w.link(m.Events)
+	for _, e := range m.Events {
+		m.Superseded += w.overtaken[e.Alert.Fingerprint]
+	}
+	if err := w.notify(ctx, m); err != nil {
+		if ctx.Err() == nil {
+			w.failed(key, asError(err))
+		}
+		return false
+	}
+	w.delivered(key, m)
+	return m.Repeat || w.ack(ctx, m.Events)
+}
+
+// notify lets a message that is on its way arrive when ctx ends: one that
+// arrives without being acknowledged is sent again after the restart.
+func (w *worker) notify(ctx context.Context, m Message) error {
+	sending, cancel := detach(ctx, sendTimeout)
+	defer cancel()
+	return w.receiver.Notify(sending, m)
+}
+
+// detach returns a context that ends after timeout, or drainTimeout after ctx.
+func detach(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	out, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-out.Done():
+		case <-time.After(drainTimeout):
+			cancel()
+		}
+	})
+	return out, func() {
+		stop()
+		cancel()
+	}
+}
+
+func (w *worker) delivered(key string, m Message) {
+	w.stats.sent()
+	w.stats.problem("")
+	if w.down.failures > 0 || w.rejected[key] != nil {
+		w.log.Info("notifications are delivered again")
+	}
+	w.down.succeeded()
+	delete(w.rejected, key)
+	now := time.Now()
+	for _, e := range m.Events {
+		fp := e.Alert.Fingerprint
+		delete(w.overtaken, fp)
+		delete(w.reminded, fp)
+		if e.Alert.State == rules.Firing {
+			w.reminded[fp] = now
+		}
+		if !m.Repeat {
+			w.told[fp] = saying(&e.Alert)
+		}
+	}
+}
+
+// failed counts a failure, says so once and plans the next attempt.
+func (w *worker) failed(key string, e *Error) {
+	b := &w.down
+	if e.Kind == Rejected {
+		if w.rejected[key] == nil {
+			w.rejected[key] = &backoff{}
+		}
+		b = w.rejected[key]
+	}
+	known := b.reason == e.Reason
+	b.failed(time.Now(), e)
+	w.stats.failed(e.Reason)
+	w.stats.problem(e.Error())
+	switch {
+	case known:
+	case e.Kind == Passing:
+		w.log.Warn("a notification was not delivered and will be tried again", "error", e)
+	case e.Kind == Rejected:
+		w.log.Error("a notification was refused and will be tried again now and then", "error", e)
+	default:
+		w.log.Error("notifications are not delivered until this is repaired", "error", e)
+	}
+}
+
+// ack acknowledges events, also when ctx has just ended. What cannot be
+// acknowledged stays pending; told keeps it from being sent again.
+func (w *worker) ack(ctx context.Context, events []rules.Event) bool {
+	if len(events) == 0 {
+		return true
+	}
+	acking, cancel := detach(ctx, sendTimeout)
+	defer cancel()
+	if err := w.outbox.Ack(acking, w.route.Receiver, idsOf(events)); err != nil {
+		w.storeFailed(ctx, "acknowledge events", err)
+		return false
+	}
+	return true
+}
+
+// storeFailed returns when the outbox may be asked again.
+func (w *worker) storeFailed(ctx context.Context, what string, err error) time.Time {
+	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+		return time.Time{}
+	}
+	e := &Error{Reason: "outbox", Err: err}
+	if w.store.reason != e.Reason {
+		w.log.Error("cannot "+what+", will try again", "error", err)
+	}
+	w.store.failed(time.Now(), e)
+	return w.store.until
+}

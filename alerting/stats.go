@@ -1,0 +1,56 @@
+package alerting
+
+import (
+	"maps"
+	"sync"
+
+	"driftwatch/internal/snapshot"
+)
+
+// stats counts what one worker did, for readers in other goroutines.
+type stats struct {
+	mu sync.Mutex
+	r  snapshot.Receiver
+}
+
+func newStats(name string) *stats {
+	return &stats{r: snapshot.Receiver{Name: name, Failures: map[string]uint64{}}}
+}
+
+func (s *stats) sent() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.r.Sent++
+}
+
+func (s *stats) failed(reason string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.r.Failures[reason]++
+}
+
+func (s *stats) superseded(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.r.Superseded += uint64(n)
+}
+
+func (s *stats) suppressed(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.r.Suppressed += uint64(n)
+}
+
+func (s *stats) problem(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.r.Problem = text
+}
+
+func (s *stats) view() snapshot.Receiver {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.r
+	r.Failures = maps.Clone(s.r.Failures)
+	return r
+}

@@ -1,0 +1,185 @@
+package metrics
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"driftwatch/internal/snapshot"
+	"driftwatch/monitors/checks"
+	"driftwatch/monitors/window"
+	"driftwatch/rules"
+)
+
+// Collector turns a snapshot into metrics.
+type Collector struct {
+	o Options
+	d descs
+}
+
+// NewCollector returns a collector of everything in the snapshot.
+func NewCollector(o Options) *Collector { return &Collector{o: o, d: newDescs()} }
+
+// Describe implements prometheus.Collector.
+func (c *Collector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range c.d.all() {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c *Collector) Collect(ch chan<- prometheus.Metric) {
+	s := c.o.Snapshot()
+	e := emitter{ch}
+	for i := range s.Monitors {
+		c.monitor(e, &s.Monitors[i])
+	}
+	for i := range s.Streams {
+		c.stream(e, &s.Streams[i])
+	}
+	c.alerts(e, s.Alerts)
+	c.notifications(e, s)
+	c.daemon(e, s)
+}
+
+func (c *Collector) monitor(e emitter, m *snapshot.Monitor) {
+	e.count(c.d.windows, m.WindowsTotal, m.Name)
+	e.count(c.d.late, m.Late, m.Name)
+	w := m.Last()
+	if w == nil {
+		return
+	}
+	e.gauge(c.d.windowEnd, seconds(w.End), m.Name)
+	for i := range w.Segments {
+		sg := &w.Segments[i]
+		e.gauge(c.d.windowRows, float64(sg.Rows), m.Name, sg.Name)
+		for name, r := range sg.Checks {
+			c.check(e, &r, m.Name, sg.Name, "", name)
+		}
+		for j := range sg.Fields {
+			f := &sg.Fields[j]
+			for name, r := range f.Checks {
+				c.check(e, &r, m.Name, sg.Name, f.Name, name)
+			}
+		}
+	}
+}
+
+// check exports one result; its labels are monitor, segment, field and check.
+// A skipped check has no series: a value that is not known is not zero.
+func (c *Collector) check(e emitter, r *checks.Result, labels ...string) {
+	if r.Skipped != "" {
+		return
+	}
+	e.gauge(c.d.value, r.Value, labels...)
+	if r.PValue != nil {
+		e.gauge(c.d.pValue, *r.PValue, labels...)
+	}
+	if r.Drift != nil {
+		e.gauge(c.d.drift, flag(*r.Drift), labels...)
+	}
+}
+
+func (c *Collector) stream(e emitter, s *snapshot.Stream) {
+	e.count(c.d.records, s.Records, s.Name)
+	e.count(c.d.bytes, s.Bytes, s.Name)
+	e.count(c.d.lost, s.Lost, s.Name)
+	for reason, n := range s.Errors {
+		e.count(c.d.recordErrors, n, s.Name, reason)
+	}
+	for _, p := range s.Partitions {
+		e.gauge(c.d.lag, float64(p.Lag()), s.Name, strconv.Itoa(p.ID))
+	}
+	if oldest, ok := freshness(s.Partitions); ok {
+		e.gauge(c.d.freshness, c.o.Now().Sub(oldest).Seconds(), s.Name)
+	}
+}
+
+// freshness returns the oldest of the partitions' newest event times: a newest
+// one would hide a partition that nobody writes to any more.
+func freshness(ps []snapshot.Partition) (time.Time, bool) {
+	oldest := window.None
+	for _, p := range ps {
+		if p.Newest != window.None && (oldest == window.None || p.Newest < oldest) {
+			oldest = p.Newest
+		}
+	}
+	if oldest == window.None {
+		return time.Time{}, false
+	}
+	return oldest.Time(), true
+}
+
+// alertKey is what the alerts are counted by.
+type alertKey struct{ monitor, alert, severity, state string }
+
+func (c *Collector) alerts(e emitter, alerts []rules.Alert) {
+	n := map[alertKey]int{}
+	for i := range alerts {
+		if a := &alerts[i]; a.State == rules.Pending || a.State == rules.Firing {
+			n[alertKey{a.Monitor, a.Name, a.Severity, a.State}]++
+		}
+	}
+	for k, v := range n {
+		e.gauge(c.d.alerts, float64(v), k.monitor, k.alert, k.severity, k.state)
+	}
+}
+
+func (c *Collector) notifications(e emitter, s *snapshot.Snapshot) {
+	e.gauge(c.d.outbox, float64(s.Outbox))
+	for i := range s.Notified {
+		r := &s.Notified[i]
+		e.count(c.d.sent, r.Sent, r.Name)
+		e.count(c.d.superseded, r.Superseded, r.Name)
+		for reason, n := range r.Failures {
+			e.count(c.d.sendFailures, n, r.Name, reason)
+		}
+	}
+}
+
+func (c *Collector) daemon(e emitter, s *snapshot.Snapshot) {
+	b := c.o.Build
+	e.gauge(c.d.buildInfo, 1, b.Version, b.Revision, b.Go)
+	e.gauge(c.d.rulesInfo, 1, s.Revision)
+	e.gauge(c.d.reloadOK, flag(s.Reload.OK))
+	if !s.Reload.At.IsZero() {
+		e.gauge(c.d.reloadAt, float64(s.Reload.At.UnixMilli())/1000)
+	}
+}
+
+// emitter sends constant metrics. Registries sort them, so their order does not
+// matter.
+type emitter struct{ ch chan<- prometheus.Metric }
+
+func (e emitter) gauge(d *prometheus.Desc, v float64, labels ...string) {
+	e.send(d, prometheus.GaugeValue, v, labels)
+}
+
+func (e emitter) count(d *prometheus.Desc, n uint64, labels ...string) {
+	e.send(d, prometheus.CounterValue, float64(n), labels)
+}
+
+// send makes invalid UTF-8, which a segment's value may hold, harmless: one bad
+// label would fail the whole scrape.
+func (e emitter) send(d *prometheus.Desc, t prometheus.ValueType, v float64, labels []string) {
+	m, err := prometheus.NewConstMetric(d, t, v, labels...)
+	if err != nil {
+		labels = slices.Clone(labels)
+		for i := range labels {
+			labels[i] = valid(labels[i])
+		}
+		m = prometheus.MustNewConstMetric(d, t, v, labels...)
+	}
+	e.ch <- m
+}
+
+func flag(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func seconds(t window.Time) float64 { return float64(t) / 1000 }

@@ -1,0 +1,65 @@
+package metrics
+
+import (
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// descs are the metrics. Names and labels are public: dashboards and rules
+// depend on them.
+type descs struct {
+	value, pValue, drift                           *prometheus.Desc
+	windowRows, windowEnd, windows, late           *prometheus.Desc
+	records, bytes, recordErrors, lost             *prometheus.Desc
+	lag, freshness                                 *prometheus.Desc
+	alerts, outbox, sent, sendFailures, superseded *prometheus.Desc
+	reloadOK, reloadAt, buildInfo, rulesInfo       *prometheus.Desc
+}
+
+func newDescs() descs {
+	desc := func(name, help string, labels ...string) *prometheus.Desc {
+		return prometheus.NewDesc("driftwatch_"+name, help, labels, nil)
+	}
+	check := []string{"monitor", "segment", "field", "check"}
+	return descs{
+		value:      desc("check_value", "Value of a check in the monitor's newest window.", check...),
+		pValue:     desc("check_p_value", "P-value of a check in the monitor's newest window.", check...),
+		drift:      desc("check_drift", "Whether the check's verdict on the monitor's newest window is drift.", check...),
+		windowRows: desc("window_rows", "Rows in the monitor's newest window.", "monitor", "segment"),
+		windowEnd:  desc("window_end_timestamp_seconds", "Event time at which the monitor's newest window ends.", "monitor"),
+		windows:    desc("windows_total", "Windows that were closed.", "monitor"),
+		late:       desc("late_records_total", "Records that came after their window was sealed.", "monitor"),
+
+		records:      desc("records_total", "Records read, those with errors included.", "stream"),
+		bytes:        desc("bytes_total", "Bytes of the values of the records read.", "stream"),
+		recordErrors: desc("record_errors_total", "Records that could not be used.", "stream", "reason"),
+		lost:         desc("lost_records_total", "Records that the broker had deleted before they were read.", "stream"),
+		lag:          desc("lag_records", "Records between the reader and the end of the partition.", "stream", "partition"),
+		freshness:    desc("freshness_seconds", "Age of the newest event time of the partition in which it is oldest.", "stream"),
+
+		alerts:       desc("alerts", "Alerts by state.", "monitor", "alert", "severity", "state"),
+		outbox:       desc("outbox_events", "Events that wait to be delivered."),
+		sent:         desc("notifications_total", "Notifications delivered.", "receiver"),
+		sendFailures: desc("notification_failures_total", "Attempts to deliver a notification that failed.", "receiver", "reason"),
+		superseded:   desc("notifications_superseded_total", "Events that a later change of their alert overtook before they could be delivered.", "receiver"),
+
+		reloadOK:  desc("config_last_reload_successful", "Whether the newest load of the configuration succeeded."),
+		reloadAt:  desc("config_last_reload_success_timestamp_seconds", "When the configuration was last loaded with success."),
+		buildInfo: desc("build_info", "The program that runs.", "version", "revision", "goversion"),
+		rulesInfo: desc("rules_info", "The revision of the rule files in use.", "revision"),
+	}
+}
+
+func (d *descs) all() []*prometheus.Desc {
+	return []*prometheus.Desc{
+		d.value, d.pValue, d.drift,
+		d.windowRows, d.windowEnd, d.windows, d.late,
+		d.records, d.bytes, d.recordErrors, d.lost,
+		d.lag, d.freshness,
+		d.alerts, d.outbox, d.sent, d.sendFailures, d.superseded,
+		d.reloadOK, d.reloadAt, d.buildInfo, d.rulesInfo,
+	}
+}
+
+func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

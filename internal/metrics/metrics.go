@@ -1,0 +1,50 @@
+// Package metrics exports the daemon's snapshot to Prometheus. A scrape walks
+// the snapshot and computes nothing; series whose monitor, segment, field or
+// rule is gone are gone from the next scrape.
+package metrics
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"driftwatch/internal/snapshot"
+)
+
+// Options are what the metrics are made of.
+type Options struct {
+	Snapshot func() *snapshot.Snapshot // never nil results
+	Now      func() time.Time          // for freshness
+	Build    Build
+}
+
+// Build says which program runs.
+type Build struct {
+	Version  string
+	Revision string // of the source code
+	Go       string
+}
+
+// NewRegistry returns a registry of the daemon's metrics and those of its
+// process.
+func NewRegistry(o Options) *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(
+		NewCollector(o),
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	return r
+}
+
+// Handler serves the registry in the formats that the scraper asks for,
+// OpenMetrics among them.
+func Handler(r *prometheus.Registry) http.Handler {
+	return promhttp.HandlerFor(r, promhttp.HandlerOpts{
+		EnableOpenMetrics: true,
+		ErrorHandling:     promhttp.ContinueOnError,
+	})
+}
