@@ -1,0 +1,94 @@
+package checks
+
+import "driftwatch/monitors/profile"
+
+// comparison is what the binned distances of a field are computed from.
+type comparison struct {
+	value table  // of which value is computed
+	named table  // the same for smoothed distances, see categoryTables
+	test  tested // of which effect and p-value are
+	bins  int    // of numbers
+}
+
+// compare prepares the comparison of a window with its reference. why says
+// why there can be none.
+func compare(in Input) (c comparison, why string) {
+	if why = incomparable(in); why != "" {
+		return comparison{}, why
+	}
+	if in.Current.Kind().Numeric() {
+		return compareNumbers(in)
+	}
+	return compareCategories(in)
+}
+
+// incomparable says what is missing on one of the sides, or "".
+func incomparable(in Input) string {
+	switch {
+	case in.Reference == nil:
+		return noReference
+	case in.Reference.Kind() != in.Current.Kind():
+		return "the reference has another type"
+	case in.Reference.Counts().Present == 0:
+		return noReferenceValues
+	case in.Current.Counts().Present == 0:
+		return noValues
+	}
+	return ""
+}
+
+func compareNumbers(in Input) (comparison, string) {
+	cells, err := profile.Align(in.Reference, in.Current)
+	if err != nil {
+		return comparison{}, err.Error()
+	}
+	bins := uint64(defaultBins)
+	if in.Params.Bins > 0 {
+		bins = uint64(in.Params.Bins)
+	}
+	t := numberTable(cells, bins)
+	return comparison{value: t, named: t, test: testNumbers(cells), bins: len(t)}, ""
+}
+
+func compareCategories(in Input) (comparison, string) {
+	cats, _, err := profile.AlignCategories(in.Reference, in.Current)
+	if err != nil {
+		return comparison{}, err.Error()
+	}
+	value, named := categoryTables(cats)
+	every := make(table, len(cats))
+	for i, c := range cats {
+		every[i] = bin{r: c.R, c: c.C, joined: c.Joined}
+	}
+	return comparison{value: value, named: named, test: testCategories(every)}, ""
+}
+
+// categoryTables returns the table of the categories of the reference, with one
+// more bin for those that it never had.
+//
+// Smoothing is not monotone under the joining of categories, so distances with
+// it would bound nothing there. They are given for the table named, in which
+// all joined categories are one bin: coarse, but exact for what it names.
+func categoryTables(cats []profile.CategoryCell) (value, named table) {
+	var unseen, rest bin
+	for _, c := range cats {
+		b := bin{r: c.R, c: c.C, joined: c.Joined}
+		if c.R == 0 {
+			unseen.c += c.C
+			continue
+		}
+		value = append(value, b)
+		if c.Joined {
+			rest.r, rest.c = rest.r+c.R, rest.c+c.C
+		} else {
+			named = append(named, b)
+		}
+	}
+	if rest.r > 0 {
+		named = append(named, rest)
+	}
+	if unseen.c > 0 {
+		value, named = append(value, unseen), append(named, unseen)
+	}
+	return value, named
+}

@@ -1,0 +1,66 @@
+package checks
+
+import (
+	"math"
+
+	"driftwatch/monitors/profile"
+)
+
+// wasserstein is the area between the two distribution functions, in the field's
+// unit. Its effect is in standard deviations of the reference, its p-value is
+// that of ks.
+func wasserstein(in Input) Result {
+	cells, why := alignNumbers(in)
+	if why != "" {
+		return skip(why)
+	}
+	low, high := area(cells)
+	mr, _ := in.Reference.Mean()
+	mc, _ := in.Current.Mean()
+	if cellsExact(cells) {
+		high = low
+	} else {
+		low = min(max(low, math.Abs(mr-mc)), high)
+	}
+	r := finite(Result{Value: low, Low: low, High: high})
+	sd, _ := in.Reference.StdDev()
+	if r.Skipped != "" || !(sd > 0) || math.IsInf(high/sd, 0) {
+		return r // of a constant reference there is no scale
+	}
+	r.Effect, r.EffectLow = ptr(low/sd), ptr(low/sd)
+	r.PValue = ptr(distance(cells).pValue())
+	r.Uncertain = undecided(low/sd, high/sd, 0.25)
+	return r
+}
+
+func cellsExact(cells []profile.Cell) bool {
+	for _, c := range cells {
+		if c.Least < c.Greatest {
+			return false
+		}
+	}
+	return true
+}
+
+// area returns what the area between the distribution functions is at least and
+// at most. Between cells it is exact. Inside a cell of width w, d being F_r - F_c
+// before it and p and q its shares, the difference is between d - q and d + p.
+func area(cells []profile.Cell) (low, high float64) {
+	nr, nc := cellTotals(cells)
+	var i, j uint64
+	for k, c := range cells {
+		d := float64(i)/float64(nr) - float64(j)/float64(nc)
+		if k > 0 {
+			between := (c.Least - cells[k-1].Greatest) * math.Abs(d)
+			low, high = low+between, high+between
+		}
+		w := c.Greatest - c.Least
+		down, up := d-float64(c.C)/float64(nc), d+float64(c.R)/float64(nr)
+		high += w * max(math.Abs(up), math.Abs(down))
+		if down > 0 || up < 0 {
+			low += w * min(math.Abs(up), math.Abs(down))
+		}
+		i, j = i+c.R, j+c.C
+	}
+	return low, high
+}
