@@ -72,7 +72,11 @@ func pelzGood(n, d float64) float64 {
 	if d <= 0 {
 		return 1
 	}
-	const pi2, pi4, pi6 = math.Pi * math.Pi, pi2 * pi2, pi4 * pi2
+	const (
+		pi2 = math.Pi * math.Pi
+		pi4 = pi2 * pi2
+		pi6 = pi4 * pi2
+	)
 	z := math.Sqrt(n) * d
 	z2 := z * z
 	z4, z6 := z2*z2, z2*z2*z2
