@@ -169,7 +169,17 @@ func (w *worker) fetch(ctx context.Context, ask <-chan int64, got chan<- fetched
 	log := w.source.Log(w.partition)
 	for from := range ask {
 		b, err := log.Fetch(ctx, from)
+		if err != nil {
+			pause(ctx, time.Second)
+		}
 		got <- fetched{b, err}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
 	}
 }
 
@@ -178,7 +188,7 @@ func (w *worker) resolve(ctx context.Context) bool {
 	if w.state.Next != unresolved {
 		return true
 	}
-	pause := 100 * time.Millisecond
+	wait := 100 * time.Millisecond
 	for {
 		offset, err := w.source.Resolve(ctx, w.partition, w.start)
 		if err == nil {
@@ -195,8 +205,8 @@ func (w *worker) resolve(ctx context.Context) bool {
 			return false
 		case <-w.mail.wake:
 			w.readMail()
-		case <-time.After(pause):
-			pause = min(2*pause, 5*time.Second)
+		case <-time.After(wait):
+			wait = min(2*wait, 5*time.Second)
 		}
 	}
 }
@@ -215,12 +225,18 @@ func (w *worker) receive(f fetched) {
 	}
 }
 
-// fault handles an error that the log cannot get over by itself.
+// fault handles what the log cannot get over by itself. A log that was made
+// again is read from its start: its offsets mean other records now.
 func (w *worker) fault(err error) {
-	if errors.Is(err, context.Canceled) {
-		return
+	var cut *source.TruncatedError
+	switch {
+	case errors.As(err, &cut):
+		w.log.Warn("a partition was made again or truncated; it is read from its start", "error", err)
+		w.state.Next, w.state.Gap = cut.Start, true
+		w.send(w.checkpoint(), false)
+	case !errors.Is(err, context.Canceled):
+		w.log.Error("a partition cannot be read", "topic", w.partition.Topic, "partition", w.partition.ID, "error", err)
 	}
-	w.log.Error("a partition cannot be read", "topic", w.partition.Topic, "partition", w.partition.ID, "error", err)
 }
 
 // blocked reports whether the partition is too far ahead of the slowest one.

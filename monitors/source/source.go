@@ -5,6 +5,7 @@ package source
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -43,7 +44,7 @@ type Log interface {
 	// Fetch returns the batch that starts at offset from. It waits a short
 	// time for records and then returns an empty batch. Passing faults
 	// (no leader, connection refused, time-out) are retried inside until ctx
-	// ends; an error is final for this Log.
+	// ends. A *TruncatedError asks the caller where to go on.
 	Fetch(ctx context.Context, from int64) (Batch, error)
 }
 
@@ -51,6 +52,19 @@ type Log interface {
 type Partition struct {
 	Topic string
 	ID    int
+}
+
+// TruncatedError says that a log ends before the offset that was asked for: the
+// topic was deleted and made again, or an unclean election lost its tail. The
+// log now holds [Start, End).
+type TruncatedError struct {
+	Partition        Partition
+	From, Start, End int64
+}
+
+func (e *TruncatedError) Error() string {
+	return fmt.Sprintf("read partition %d of topic %q: offset %d is beyond the end %d of the log: the topic was made again or truncated",
+		e.Partition.ID, e.Partition.Topic, e.From, e.End)
 }
 
 // Start says where a partition without a stored offset begins.

@@ -1,0 +1,276 @@
+package engine
+
+import (
+	"maps"
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"driftwatch/monitors/source"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// One stream, read in other batches, at other speeds, with restarts in other
+// places, gives the same windows, byte for byte.
+func TestWindowsDoNotDependOnHowTheyAreRead(t *testing.T) {
+	src := newMemory("t", 3)
+	traffic(src, rand.New(rand.NewPCG(1, 1)), 5000)
+	var want map[string]string
+	_ = want
+	synctest.Test(t, func(t *testing.T) {
+		s := newSetup(t, src)
+		s.runFor(t, 5*time.Minute)
+		first := s.windows(t)
+		if len(first) < 10 {
+			t.Fatalf("%d windows", len(first))
+		}
+		for seed := range uint64(30) {
+			rng := rand.New(rand.NewPCG(seed, 7))
+			s := newSetup(t, src)
+			s.every = time.Duration(1+rng.IntN(5000)) * time.Millisecond
+			src.batch = func() int { return 1 + rng.IntN(200) }
+			src.delay = func() time.Duration { return time.Duration(rng.IntN(900)) * time.Millisecond }
+			for range rng.IntN(5) {
+				s.runFor(t, time.Duration(1+rng.IntN(20000))*time.Millisecond)
+			}
+			src.batch, src.delay = nil, nil
+			s.runFor(t, 5*time.Minute)
+			got := s.windows(t)
+			if !maps.Equal(got, first) {
+				for end, b := range first {
+					if got[end] != b {
+						t.Fatalf("seed %d: window %v is\n%s\nand was\n%s", seed, end, got[end], b)
+					}
+				}
+				t.Fatalf("seed %d: %d windows, %d before", seed, len(got), len(first))
+			}
+		}
+	})
+}
+
+func TestLateRecordsAreCountedAndLeftOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newMemory("t", 1)
+		src.add(0, 1*time.Second, 0, 1)
+		src.add(0, 12*time.Second, 0, 2) // seals the window that ends at 10s
+		src.add(0, 9*time.Second, 0, 3)  // late
+		src.add(0, 11*time.Second, 0, 4)
+		s := newSetup(t, src)
+		s.runFor(t, 5*time.Minute)
+		if got, want := s.rows(t), (map[int]uint64{10: 1, 20: 2}); !maps.Equal(got, want) {
+			t.Errorf("rows %v, want %v", got, want)
+		}
+		if got := s.snapshot().Monitors[0].Late; got != 1 {
+			t.Errorf("%d late records, want 1", got)
+		}
+	})
+}
+
+// A record is never late while its own partition has its pane open, whatever
+// other partitions have read.
+func TestLatenessIsAMatterOfEachPartition(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newMemory("t", 2)
+		for i := range 30 {
+			src.add(0, time.Duration(i)*time.Second, 0, 1)
+		}
+		src.add(1, 25*time.Second-20*time.Second, 0, 1)
+		src.add(1, 13*time.Second, 0, 1)
+		src.add(1, 29*time.Second, 0, 1)
+		s := newSetup(t, src)
+		s.runFor(t, 5*time.Minute)
+		if got, want := s.rows(t), (map[int]uint64{10: 11, 20: 11, 30: 11}); !maps.Equal(got, want) {
+			t.Errorf("rows %v, want %v", got, want)
+		}
+	})
+}
+
+func TestIdlePartitionIsNotWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newMemory("t", 2)
+		src.add(1, 3*time.Second, 0, 1)
+		for i := range 25 {
+			src.add(0, time.Duration(i)*time.Second, 0, 1)
+		}
+		s := newSetup(t, src)
+		s.runFor(t, 50*time.Second)
+		if got := s.rows(t); len(got) != 0 {
+			t.Fatalf("windows closed before the second partition was idle: %v", got)
+		}
+		go func() {
+			time.Sleep(100 * time.Second)
+			src.add(1, 4*time.Second, 0, 1) // wakes up: its window closed without it
+			src.add(1, 24*time.Second, 0, 1)
+			src.add(0, 40*time.Second, 0, 1)
+			src.add(1, 40*time.Second, 0, 1)
+		}()
+		s.runFor(t, 3*time.Minute)
+		if got, want := s.rows(t), (map[int]uint64{10: 11, 20: 10, 30: 6, 50: 2}); !maps.Equal(got, want) {
+			t.Errorf("rows %v, want %v", got, want)
+		}
+		if got := s.snapshot().Monitors[0].Late; got != 1 {
+			t.Errorf("%d late records, want 1", got)
+		}
+		if cut := s.list(t)[0].Cut; len(cut) != 2 || cut[0].Idle || !cut[1].Idle || cut[1].Next != 1 {
+			t.Errorf("the cut is %+v", cut)
+		}
+	})
+}
+
+// With all partitions idle the wall clock closes what is over, so that a
+// nightly batch is judged tonight; what is not over stays open.
+func TestSilenceAfterABatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newMemory("t", 2)
+		now := time.Since(epoch) // event times around the test's clock
+		for i := range 20 {
+			src.add(i%2, now+time.Duration(i)*time.Second, time.Hour, 1)
+		}
+		s := newSetup(t, src)
+		s.spec.Window.Size, s.spec.Window.Idle = time.Hour, time.Second
+		s.runFor(t, 59*time.Minute)
+		if got := s.list(t); len(got) != 0 {
+			t.Fatalf("a window closed before the clock had passed its end: %+v", got)
+		}
+		s.runFor(t, 5*time.Minute)
+		if got := s.list(t); len(got) != 1 || got[0].Segments[0].Rows != 20 {
+			t.Fatalf("windows %+v, want one of 20 rows", got)
+		}
+	})
+}
+
+func TestRecordAheadOfItsLogMovesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newMemory("t", 1)
+		src.add(0, 1*time.Second, 0, 1)
+		src.add(0, 24*365*time.Hour, -24*365*time.Hour, 1) // a producer whose clock is a year ahead
+		src.add(0, 2*time.Second, 0, 1)
+		s := newSetup(t, src)
+		s.runFor(t, 3*time.Minute)
+		if got, want := s.rows(t), (map[int]uint64{10: 2}); !maps.Equal(got, want) {
+			t.Errorf("rows %v, want %v", got, want)
+		}
+		if got := s.snapshot().Streams[0].Errors["ahead"]; got != 1 {
+			t.Errorf("errors %v, want one of ahead", s.snapshot().Streams[0].Errors)
+		}
+	})
+}
+
+// A partition that is a day ahead waits, so that open panes stay few.
+func TestPartitionFarAheadWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newMemory("t", 2)
+		src.batch = func() int { return 10 }
+		for i := range 1000 {
+			src.add(0, time.Duration(i)*10*time.Second, 0, 1)
+			src.add(1, time.Duration(i)*10*time.Second, 0, 1)
+		}
+		slow := source.Partition{Topic: "t", ID: 1}
+		src.delay = func() time.Duration { return time.Second }
+		held := src.logs[slow]
+		src.logs[slow] = held[:5]
+		s := newSetup(t, src)
+		s.runFor(t, 30*time.Second)
+		// The slow partition is at 40s: the other may go to the fourth window after that.
+		if got := s.snapshot().Streams[0].Partitions[0].Next; got < 5 || got > 10 {
+			t.Errorf("the fast partition was read to %d", got)
+		}
+		src.logs[slow] = held
+		s.runFor(t, time.Hour)
+		if got := s.rows(t); len(got) != 1000 {
+			t.Errorf("%d windows, want 1000", len(got))
+		}
+	})
+}
+
+func TestStartInTheMiddleIsPartial(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newMemory("t", 1)
+		src.start[source.Partition{Topic: "t"}] = 500
+		for i := range 30 {
+			src.add(0, time.Duration(i)*time.Second, 0, 1)
+		}
+		s := newSetup(t, src)
+		s.runFor(t, 3*time.Minute)
+		list := s.list(t)
+		if len(list) != 3 || !list[0].Partial || list[1].Partial || list[2].Partial {
+			t.Errorf("windows %+v, want the first one partial", list)
+		}
+	})
+}
+
+func TestLostRecordsAreCountedAndMakeAWindowPartial(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newMemory("t", 1)
+		p := source.Partition{Topic: "t"}
+		for i := range 5 {
+			src.add(0, time.Duration(i)*time.Second, 0, 1)
+		}
+		s := newSetup(t, src)
+		s.runFor(t, 10*time.Second)
+		src.start[p], src.logs[p] = 20, nil // retention overtook the reader
+		for i := range 20 {
+			src.add(0, time.Duration(15+i)*time.Second, 0, 1)
+		}
+		s.runFor(t, 3*time.Minute)
+		if got := s.snapshot().Streams[0].Lost; got != 15 {
+			t.Errorf("%d lost records, want 15", got)
+		}
+		partial := map[int]bool{}
+		for _, w := range s.list(t) {
+			partial[int(w.End.Time().Sub(epoch).Seconds())] = w.Partial
+		}
+		if want := (map[int]bool{10: true, 20: true, 30: false, 40: false}); !maps.Equal(partial, want) {
+			t.Errorf("partial windows %v, want %v", partial, want)
+		}
+	})
+}
+
+func TestBadRecordsAreCountedByReasonAndSampled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newMemory("t", 1)
+		bad := map[string][]byte{
+			"json": []byte(`{"ts":`), "utf8": []byte("{\"ts\":\"\xff\"}"), "empty": {}, "null": nil,
+			"time": []byte(`{"ts":"0001-01-01T00:00:00Z"}`), "duplicate": []byte(`{"a":1,"a":2}`),
+		}
+		for _, reason := range []string{"json", "utf8", "empty", "null", "time", "duplicate"} {
+			src.addRaw(0, epoch, bad[reason])
+		}
+		src.add(0, time.Second, 0, 1)
+		s := newSetup(t, src)
+		s.runFor(t, 2*time.Minute)
+		st := s.snapshot().Streams[0]
+		for reason := range bad {
+			if st.Errors[reason] != 1 {
+				t.Errorf("errors %v, want one of %q", st.Errors, reason)
+			}
+		}
+		if len(st.Samples) != len(bad) || st.Samples[0].Payload != `{"ts":` || st.Samples[0].Reason != "json" {
+			t.Errorf("samples %+v", st.Samples)
+		}
+		if got := s.rows(t); got[10] != 1 {
+			t.Errorf("the good record is missing: %v", got)
+		}
+	})
+}
+
+func TestCountersCountOnceOverRestarts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newMemory("t", 2)
+		traffic(src, rand.New(rand.NewPCG(3, 3)), 2000)
+		src.batch = func() int { return 100 }
+		src.delay = func() time.Duration { return time.Second }
+		s := newSetup(t, src)
+		for range 5 {
+			s.runFor(t, 4*time.Second)
+		}
+		s.runFor(t, 5*time.Minute)
+		if got := s.snapshot().Streams[0].Records; got != 2000 {
+			t.Errorf("%d records, want 2000", got)
+		}
+	})
+}
