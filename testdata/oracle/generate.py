@@ -1,0 +1,336 @@
+#!/usr/bin/env python3
+"""Makes a stream whose drift is known, and says what must be found in it.
+
+    generate.py OUT [--records 50000] [--reference 20000] [--windows 10] [--seed 1]
+
+writes into the folder OUT
+
+    records.jsonl    the payloads of the stream, in the order they are to be
+                     sent; line i belongs into partition i mod 4. Event times
+                     are up to two seconds out of order and fill the windows
+                     from 2026-03-01T00:00:00Z on, one minute each.
+    reference.jsonl  the training data, from the same distributions undrifted
+    monitor.yaml     streams and monitor to read them with
+    expected.json    for each window and field: rows, present, null, missing,
+                     invalid, distinct, and the values of the checks ks (with
+                     its p-value), psi, nulls, missing, invalid, unseen
+
+The results are computed here from the raw values with scipy and numpy, and by
+the definitions written beside each function: nothing is taken from the program
+under test. Needs the packages in requirements.txt.
+"""
+
+import argparse
+import datetime
+import json
+import math
+import pathlib
+
+import numpy as np
+from scipy import stats
+
+START = datetime.datetime(2026, 3, 1, tzinfo=datetime.timezone.utc)
+WINDOW = 60  # seconds
+LATENESS = 5
+NUMBER, CATEGORY, BOOLEAN, TIMESTAMP = "number", "category", "boolean", "timestamp"
+
+# What a field may hold instead of its value: shares of missing, null and
+# wrongly typed ones.
+MISSING, NULL = object(), None
+WRONG = {
+    NUMBER: ["12", True, [1, 2], {"value": 3}],
+    CATEGORY: [[1], {"name": "x"}],
+    BOOLEAN: ["true", 1],
+    TIMESTAMP: ["yesterday", False, {}],
+}
+
+
+class Field:
+    """A field: how its values are drawn and how often it is not there.
+
+    draw(rng, n, shift) returns n values; shift is 0 for the reference and
+    undrifted windows. drifts maps a window's number to its shift, nulls maps
+    it to a share of nulls other than the usual.
+    """
+
+    def __init__(self, name, kind, draw, missing=0.0, null=0.0, wrong=0.0, drifts=None, nulls=None):
+        self.name, self.kind, self.draw = name, kind, draw
+        self.missing, self.null, self.wrong = missing, null, wrong
+        self.drifts, self.nulls = drifts or {}, nulls or {}
+
+    def column(self, rng, n, window=None):
+        """n cells: a value, NULL, MISSING, or a value of a wrong type."""
+        cells = list(self.draw(rng, n, self.drifts.get(window, 0.0)))
+        null = self.nulls.get(window, self.null)
+        fate = rng.random(n)
+        for i, u in enumerate(fate):
+            if u < self.missing:
+                cells[i] = MISSING
+            elif u < self.missing + null:
+                cells[i] = NULL
+            elif u < self.missing + null + self.wrong:
+                cells[i] = WRONG[self.kind][int(rng.integers(len(WRONG[self.kind])))]
+        return cells
+
+
+def floats(a):
+    return [float(x) for x in a]
+
+
+def latitudes(rng, n, shift):
+    """Most people live in a few cities: dense clusters far apart."""
+    cities = np.array([-23.55, -22.91, 38.72, 40.71, 41.15, 19.43])
+    where = rng.choice(len(cities), n, p=[0.3, 0.2, 0.2, 0.15, 0.1, 0.05])
+    return floats(cities[where] + rng.normal(0, 0.02, n) + shift)
+
+
+def zero_inflated(rng, n, shift):
+    amounts = np.round(rng.exponential(400.0, n), 2)
+    return floats(np.where(rng.random(n) < 0.7 - shift, 0.0, amounts))
+
+
+def prices(rng, n, shift):
+    points = [0.99, 4.99, 9.99, 14.99, 19.99, 49.0, 99.0]
+    p = np.array([0.05, 0.2, 0.3, 0.2, 0.15, 0.07, 0.03]) + shift * np.array([0, -1, -1, 0, 1, 1, 0])
+    return floats(rng.choice(points, n, p=p))
+
+
+def countries(rng, n, shift):
+    names = ["BR", "PT", "US", "ES", "MX", "new"]
+    return [str(x) for x in rng.choice(names, n, p=[0.4 - shift, 0.25, 0.2, 0.1, 0.05, shift])]
+
+
+def postcodes(rng, n, shift):
+    """Half are JSON numbers: in a category a number is its literal text."""
+    ranks = np.minimum(rng.zipf(1.3 + shift, n), 400)
+    return [int(r) if r % 2 else f"p{r}" for r in ranks]
+
+
+def moments(rng, n, shift):
+    """Unix seconds; every second one is written in RFC 3339."""
+    t = START.timestamp() - np.floor(rng.exponential(90 + 60 * shift, n) * 86400)
+    return [rfc3339(int(x)) if i % 2 else int(x) for i, x in enumerate(t)]
+
+
+def rfc3339(seconds):
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+FIELDS = [
+    # Few distinct values: every answer must be exact.
+    Field("customer.age", NUMBER, lambda g, n, s: [int(x) for x in np.clip(np.round(g.normal(44 + 10 * s, 14, n)), 18, 95)],
+          null=0.01, wrong=0.002, drifts={4: 1, 5: 1, 6: 1}),
+    Field("price", NUMBER, prices, missing=0.005, drifts={3: 0.1}),
+    Field("visits", NUMBER, lambda g, n, s: [int(x) for x in np.where(g.random(n) < 0.6, 0, g.poisson(2 + s, n))], drifts={8: 2}),
+    Field("delta", NUMBER, lambda g, n, s: floats(np.round(g.normal(s, 1, n), 1)), null=0.02, drifts={7: 0.5}),  # holds -0.0
+    Field("seven", NUMBER, lambda g, n, s: [7] * n),
+    # More than 2,048 distinct values.
+    Field("amount", NUMBER, lambda g, n, s: floats(g.lognormal(3 + s, 1, n)), null=0.03, wrong=0.004, drifts={4: 0.2, 5: 0.4, 6: 0.8}),
+    Field("score", NUMBER, lambda g, n, s: floats(g.beta(2 + s, 5, n)), drifts={6: 0.5, 7: 1}),
+    Field("claims", NUMBER, zero_inflated, drifts={8: 0.3}),
+    Field("latitude", NUMBER, latitudes, missing=0.01, drifts={9: 0.01}),
+    Field("wide", NUMBER, lambda g, n, s: floats(g.normal(0, 1, n) * 10.0 ** g.normal(s, 30, n)), drifts={2: 20}),
+    Field("seen_at", TIMESTAMP, moments, null=0.01, wrong=0.003, drifts={5: 1}),
+    # Names.
+    Field("country", CATEGORY, countries, null=0.01, wrong=0.002, drifts={3: 0.02, 7: 0.2}),
+    Field("postcode", CATEGORY, postcodes, missing=0.02, drifts={6: 0.5}),
+    Field("member", BOOLEAN, lambda g, n, s: [bool(x) for x in g.random(n) < 0.6 + s], null=0.005, wrong=0.001, drifts={8: -0.2}, nulls={9: 0.2}),
+]
+
+
+def valid(kind, cell):
+    """The cell as the number or name it stands for; None if of a wrong type."""
+    if kind == NUMBER:
+        ok = isinstance(cell, (int, float)) and not isinstance(cell, bool)
+        return float(cell) + 0.0 if ok else None  # -0.0 + 0.0 is 0.0
+    if kind == BOOLEAN:
+        return str(cell).lower() if isinstance(cell, bool) else None
+    if kind == CATEGORY:
+        if isinstance(cell, str):
+            return cell
+        return json.dumps(cell) if isinstance(cell, int) and not isinstance(cell, bool) else None
+    if isinstance(cell, str):
+        try:
+            return datetime.datetime.strptime(cell, "%Y-%m-%dT%H:%M:%S%z").timestamp()
+        except ValueError:
+            return None
+    return float(cell) if isinstance(cell, (int, float)) and not isinstance(cell, bool) else None
+
+
+def split(kind, cells):
+    """Values present, and how many cells were null, missing and invalid."""
+    values, null, missing, invalid = [], 0, 0, 0
+    for cell in cells:
+        if cell is MISSING:
+            missing += 1
+        elif cell is NULL:
+            null += 1
+        elif (v := valid(kind, cell)) is None:
+            invalid += 1
+        else:
+            values.append(v)
+    return values, null, missing, invalid
+
+
+def edges(reference):
+    """Ten bins of equal frequency: each edge is the least reference value at or
+    below which at least k tenths of the reference lie. Equal edges are one; an
+    edge at the reference's maximum would leave the last bin empty: no edge."""
+    e = np.unique(np.quantile(reference, np.arange(1, 10) / 10, method="inverted_cdf"))
+    return e[e < np.max(reference)]
+
+
+def psi(r, c):
+    """Sum of (q - p) ln(q / p). A bin that is empty on one side gets 0.5 more
+    on both; a bin that is empty on both sides is none."""
+    r, c = np.asarray(r, float), np.asarray(c, float)
+    both = (r > 0) | (c > 0)
+    r, c = r[both], c[both]
+    add = np.where((r == 0) | (c == 0), 0.5, 0.0)
+    p, q = (r + add) / np.sum(r + add), (c + add) / np.sum(c + add)
+    return float(math.fsum((q - p) * np.log(q / p)))
+
+
+def number_checks(reference, current):
+    e = edges(reference)
+    # side="left" puts a value that equals an edge to the bin on its left:
+    # bins are right-closed, and the outer ones open.
+    r = np.bincount(np.searchsorted(e, reference, side="left"), minlength=len(e) + 1)
+    c = np.bincount(np.searchsorted(e, current, side="left"), minlength=len(e) + 1)
+    ks = stats.ks_2samp(reference, current, method="exact" if len(reference) * len(current) <= 10**7 else "asymp")
+    return {"ks": {"value": float(ks.statistic), "p_value": float(ks.pvalue)}, "psi": {"value": psi(r, c), "bins": len(e) + 1}}
+
+
+def category_checks(reference, current):
+    names = sorted(set(reference))
+    r, c = counts(reference), counts(current)
+    unseen = sum(k for name, k in c.items() if name not in r)
+    table_r = [r[name] for name in names] + [0]
+    table_c = [c.get(name, 0) for name in names] + [unseen]
+    return {"psi": {"value": psi(table_r, table_c)}, "unseen": {"value": unseen / len(current)}}
+
+
+def counts(values):
+    names, n = np.unique(values, return_counts=True)
+    return {str(name): int(k) for name, k in zip(names, n)}
+
+
+def judge(field, reference, cells):
+    values, null, missing, invalid = split(field.kind, cells)
+    rows = len(cells)
+    ref = split(field.kind, reference)[0]
+    numeric = field.kind in (NUMBER, TIMESTAMP)
+    found = number_checks(np.array(ref), np.array(values)) if numeric else category_checks(ref, values)
+    for name, k in ("nulls", null), ("missing", missing), ("invalid", invalid):
+        found[name] = {"value": k / rows}
+    return {
+        "rows": rows, "present": len(values), "null": null, "missing": missing, "invalid": invalid,
+        "distinct": len(set(values)), "reference_distinct": len(set(ref)),
+        "drifted": False, "checks": found,
+    }
+
+
+def record(cells, extra):
+    """One JSON object; a dotted name is a path."""
+    out = dict(extra)
+    for name, cell in cells.items():
+        if cell is MISSING:
+            continue
+        *path, last = name.split(".")
+        target = out
+        for key in path:
+            target = target.setdefault(key, {})
+        target[last] = cell
+    return out
+
+
+def event_times(rng, n, window):
+    """Times inside the window, up to two seconds out of order, in ms."""
+    begin = int(START.timestamp()) * 1000 + window * WINDOW * 1000
+    t = np.sort(rng.integers(0, WINDOW * 1000, n))
+    t = t[np.argsort(t + rng.integers(0, 2000, n), kind="stable")]
+    return [begin + int(x) for x in t]
+
+
+def stream(rng, reference, records, windows):
+    lines, expected = [], []
+    for w in range(windows):
+        n = records * (w + 1) // windows - records * w // windows
+        columns = {f.name: f.column(rng, n, w) for f in FIELDS}
+        fields = {f.name: judge(f, reference[f.name], columns[f.name]) for f in FIELDS}
+        for f in FIELDS:
+            fields[f.name]["drifted"] = w in f.drifts
+        extra = rng.random(n) < 0.1
+        for i, t in enumerate(event_times(rng, n, w)):
+            head = {"id": f"{w}-{i}", "ts": t} | ({"surprise": 1} if extra[i] else {})
+            lines.append(record({name: col[i] for name, col in columns.items()}, head))
+        begin = int(START.timestamp()) + w * WINDOW
+        expected.append({"start": rfc3339(begin), "end": rfc3339(begin + WINDOW), "rows": n,
+                         "unknown_fields": int(extra.sum()) / n, "fields": fields})
+    return lines, expected
+
+
+MONITOR = """\
+streams:
+  - name: oracle
+    topic: oracle
+    format: json
+    time: {{field: ts}}
+    id: id
+monitors:
+  - name: oracle
+    stream: oracle
+    window: {{size: {size}s, lateness: {late}s, idle: 1s}}
+    reference: {{file: reference.jsonl}}
+    fields:
+{fields}
+    unknown_fields: report
+"""
+
+
+def monitor():
+    fields = "\n".join(f"      - {{name: {f.name}, type: {f.kind}, role: feature}}" for f in FIELDS)
+    return MONITOR.format(size=WINDOW, late=LATENESS, fields=fields)
+
+
+def write_lines(path, objects):
+    with open(path, "w", encoding="utf-8") as f:
+        for o in objects:
+            f.write(json.dumps(o, separators=(",", ":"), allow_nan=False) + "\n")
+
+
+def self_test():
+    """Published results of the same definitions."""
+    deequ = [428, 425, 414, 427, 440, 447, 380, 386, 444, 386], [426, 437, 429, 391, 469, 433, 360, 443, 371, 418]
+    assert math.isclose(psi(*deequ), 0.007406694184014186, rel_tol=1e-12)
+    assert math.isclose(psi([80, 20], [40, 60]), 0.7167037876912218, rel_tol=1e-12)
+    assert list(edges([0] * 200 + [1] * 120 + [2] * 80)) == [0, 1]
+    assert list(edges([7, 7])) == []
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("out", type=pathlib.Path)
+    parser.add_argument("--records", type=int, default=50_000)
+    parser.add_argument("--reference", type=int, default=20_000)
+    parser.add_argument("--windows", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+
+    self_test()
+    rng = np.random.default_rng(args.seed)
+    reference = {f.name: f.column(rng, args.reference) for f in FIELDS}
+    lines, expected = stream(rng, reference, args.records, args.windows)
+
+    args.out.mkdir(parents=True, exist_ok=True)
+    write_lines(args.out / "records.jsonl", lines)
+    write_lines(args.out / "reference.jsonl",
+                (record({f.name: reference[f.name][i] for f in FIELDS}, {"id": f"ref-{i}"}) for i in range(args.reference)))
+    (args.out / "monitor.yaml").write_text(monitor(), encoding="utf-8")
+    kinds = {f.name: f.kind for f in FIELDS}
+    result = {"seed": args.seed, "partitions": 4, "reference_rows": args.reference, "types": kinds, "windows": expected}
+    (args.out / "expected.json").write_text(json.dumps(result, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
