@@ -11,8 +11,9 @@ import (
 // which key came after it in the last record, so that a stream whose records
 // keep their key order is read by one comparison a key, without a look-up.
 type node struct {
-	path  string // "" for the record itself
-	field int    // index of the path that ends here, or -1
+	path  string
+	top   bool // the record itself
+	field int  // index of the path that ends here, or -1
 	slots map[string]*slot
 	first *slot     // the key that the last record began with
 	elems []element // ascending by index
@@ -36,9 +37,14 @@ type element struct {
 
 func newNode(path string) *node { return &node{path: path, field: -1} }
 
+func newRoot() *node { return &node{top: true, field: -1} }
+
+// pathOf returns the path of one of the place's keys.
+func (n *node) pathOf(key string) []byte { return AppendKey([]byte(n.path), key, n.top) }
+
 // newShape builds the tree of paths.
 func newShape(paths []string) (*node, error) {
-	root := newNode("")
+	root := newRoot()
 	for i, path := range paths {
 		keys, err := SplitPath(path)
 		if err != nil {
@@ -74,7 +80,7 @@ func (n *node) addSlot(key string) *slot {
 	if n.slots == nil {
 		n.slots = make(map[string]*slot)
 	}
-	s := &slot{key: key, plain: isPlain(key), path: AppendKey([]byte(n.path), key, n.path == "")}
+	s := &slot{key: key, plain: isPlain(key), path: n.pathOf(key)}
 	n.slots[key] = s
 	return s
 }
