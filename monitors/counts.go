@@ -1,7 +1,6 @@
 package monitors
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 

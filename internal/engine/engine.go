@@ -7,7 +7,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -115,8 +114,7 @@ func (e *Engine) Run(ctx context.Context) error {
 			err = nil
 		}
 		e.stopping.Store(true)
-		e.stopWorkers(e.byPart)
-		members <- err
+		members <- errors.Join(err, e.stopWorkers(context.WithoutCancel(ctx), e.byPart, false))
 	}()
 	published := make(chan struct{})
 	go func() { defer close(published); e.publishOffsets(ctx) }()
@@ -144,7 +142,9 @@ func (e *Engine) assign(ctx context.Context, parts []source.Partition) error {
 		keep[p] = ws
 		added = append(added, ws...)
 	}
-	e.stopWorkers(e.byPart)
+	if err := e.stopWorkers(context.WithoutCancel(ctx), e.byPart, true); err != nil {
+		return err
+	}
 	e.byPart = keep
 	// All are known to the sequencer before the first one runs: no window may
 	// close without a partition that has not said anything yet.
@@ -193,7 +193,16 @@ func (e *Engine) startWorker(w *worker) {
 	}()
 }
 
-func (e *Engine) stopWorkers(ws map[source.Partition][]*worker) {
+// stopWorkers ends workers and waits until the sequencer has their last
+// reports. While they go one after the other no window of theirs may close: the
+// rest would look like all.
+func (e *Engine) stopWorkers(ctx context.Context, ws map[source.Partition][]*worker, thaw bool) error {
+	if len(ws) == 0 {
+		return nil
+	}
+	if err := e.do(ctx, func() { e.seq.freeze(ws, true) }); err != nil {
+		return err
+	}
 	for _, same := range ws {
 		for _, w := range same {
 			w.stop()
@@ -204,6 +213,10 @@ func (e *Engine) stopWorkers(ws map[source.Partition][]*worker) {
 			<-w.done
 		}
 	}
+	if !thaw {
+		return nil
+	}
+	return e.do(ctx, func() { e.seq.freeze(ws, false) })
 }
 
 // Outbox returns the events that wait to be delivered. It may be used until

@@ -3,6 +3,7 @@ package engine
 import (
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,8 +20,6 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestWindowsDoNotDependOnHowTheyAreRead(t *testing.T) {
 	src := newMemory("t", 3)
 	traffic(src, rand.New(rand.NewPCG(1, 1)), 5000)
-	var want map[string]string
-	_ = want
 	synctest.Test(t, func(t *testing.T) {
 		s := newSetup(t, src)
 		s.runFor(t, 5*time.Minute)
@@ -40,12 +39,12 @@ func TestWindowsDoNotDependOnHowTheyAreRead(t *testing.T) {
 			src.batch, src.delay = nil, nil
 			s.runFor(t, 5*time.Minute)
 			got := s.windows(t)
-			if !maps.Equal(got, first) {
-				for end, b := range first {
-					if got[end] != b {
-						t.Fatalf("seed %d: window %v is\n%s\nand was\n%s", seed, end, got[end], b)
-					}
+			for _, end := range slices.Sorted(maps.Keys(first)) {
+				if got[end] != first[end] {
+					t.Fatalf("seed %d: window %v is\n%s\nand was\n%s", seed, end, got[end], first[end])
 				}
+			}
+			if len(got) != len(first) {
 				t.Fatalf("seed %d: %d windows, %d before", seed, len(got), len(first))
 			}
 		}
@@ -99,21 +98,21 @@ func TestIdlePartitionIsNotWaitedFor(t *testing.T) {
 		s := newSetup(t, src)
 		s.runFor(t, 50*time.Second)
 		if got := s.rows(t); len(got) != 0 {
-			t.Fatalf("windows closed before the second partition was idle: %v", got)
+			t.Fatalf("windows closed before the second partition was idle: %v %+v", got, s.list(t))
 		}
 		go func() {
 			time.Sleep(100 * time.Second)
-			src.add(1, 4*time.Second, 0, 1) // wakes up: its window closed without it
+			src.add(1, 4*time.Second, 0, 1) // wakes up: its windows closed without it
 			src.add(1, 24*time.Second, 0, 1)
 			src.add(0, 40*time.Second, 0, 1)
 			src.add(1, 40*time.Second, 0, 1)
 		}()
 		s.runFor(t, 3*time.Minute)
-		if got, want := s.rows(t), (map[int]uint64{10: 11, 20: 10, 30: 6, 50: 2}); !maps.Equal(got, want) {
+		if got, want := s.rows(t), (map[int]uint64{10: 11, 20: 10, 30: 5, 50: 2}); !maps.Equal(got, want) {
 			t.Errorf("rows %v, want %v", got, want)
 		}
-		if got := s.snapshot().Monitors[0].Late; got != 1 {
-			t.Errorf("%d late records, want 1", got)
+		if got := s.snapshot().Monitors[0].Late; got != 2 {
+			t.Errorf("%d late records, want 2", got)
 		}
 		if cut := s.list(t)[0].Cut; len(cut) != 2 || cut[0].Idle || !cut[1].Idle || cut[1].Next != 1 {
 			t.Errorf("the cut is %+v", cut)
@@ -165,7 +164,7 @@ func TestPartitionFarAheadWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := newMemory("t", 2)
 		src.batch = func() int { return 10 }
-		for i := range 1000 {
+		for i := range 200 {
 			src.add(0, time.Duration(i)*10*time.Second, 0, 1)
 			src.add(1, time.Duration(i)*10*time.Second, 0, 1)
 		}
@@ -181,8 +180,8 @@ func TestPartitionFarAheadWaits(t *testing.T) {
 		}
 		src.logs[slow] = held
 		s.runFor(t, time.Hour)
-		if got := s.rows(t); len(got) != 1000 {
-			t.Errorf("%d windows, want 1000", len(got))
+		if got := s.rows(t); len(got) != 200 {
+			t.Errorf("%d windows, want 200", len(got))
 		}
 	})
 }

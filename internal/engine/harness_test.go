@@ -21,9 +21,9 @@ import (
 	"driftwatch/rules"
 )
 
-// epoch is where the tests' streams begin. It is not synctest's own epoch, to
-// show that event time has nothing to do with the clock.
-var epoch = time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC)
+// epoch is where the tests' streams begin: before synctest's clock starts, so
+// that the clock has passed the end of their last windows.
+var epoch = time.Date(1999, 12, 31, 3, 0, 0, 0, time.UTC)
 
 // memory is a source whose logs are slices. The real ones have tests of their
 // own; here it is the engine that is tried.
@@ -68,8 +68,8 @@ func (m *memory) Resolve(_ context.Context, p source.Partition, s source.Start) 
 	return m.start[p], nil
 }
 
-func (m *memory) Problem(string) string                { return "" }
-func (m *memory) Log(p source.Partition) source.Log     { return &memoryLog{m, p} }
+func (m *memory) Problem(string) string             { return "" }
+func (m *memory) Log(p source.Partition) source.Log { return &memoryLog{m, p} }
 func (m *memory) partitions() (all []source.Partition) {
 	for p := range m.logs {
 		all = append(all, p)

@@ -12,6 +12,7 @@ import (
 	"driftwatch/internal/snapshot"
 	"driftwatch/monitors"
 	"driftwatch/monitors/checks"
+	"driftwatch/monitors/source"
 	"driftwatch/monitors/store"
 	"driftwatch/monitors/window"
 	"driftwatch/rules"
@@ -34,6 +35,7 @@ type stream struct {
 	parts    []*partition // by number
 	first    window.Time  // the least first watermark: stands in for partitions without one
 	horizon  *atomic.Int64
+	frozen   bool // partitions are about to go: nothing closes
 	samples  []snapshot.Sample
 	gone     *report // sums of partitions that this process no longer reads
 }
@@ -174,6 +176,15 @@ func (s *sequencer) add(ws []*worker) {
 	}
 }
 
+// freeze keeps windows of the workers' streams from closing, or lets them again.
+func (s *sequencer) freeze(ws map[source.Partition][]*worker, frozen bool) {
+	for _, same := range ws {
+		for _, w := range same {
+			s.streams[w.plan.Stream.Name].frozen = frozen
+		}
+	}
+}
+
 // remove forgets a partition that has ended; its last checkpoint is stored.
 func (s *sequencer) remove(st *stream, i int) {
 	if err := s.commit(nil); err != nil {
@@ -213,6 +224,9 @@ func (s *sequencer) advance(now time.Time, touched []*stream) bool {
 	var closings []*closing
 	for _, st := range touched {
 		s.moveHorizon(st, now)
+		if st.frozen {
+			continue
+		}
 		for _, m := range st.monitors {
 			for len(closings) < closingsTogether {
 				c := s.nextClosing(m, now)
