@@ -1,10 +1,6 @@
 package checks
 
-import (
-	"math"
-
-	"driftwatch/monitors/profile"
-)
+import "math"
 
 // uncertainWidth is the greatest width of [low, high] that a verdict may depend
 // on.
@@ -45,29 +41,29 @@ func (c comparison) judged(r Result, distance func() float64, part float64) Resu
 
 // js is the Jensen-Shannon distance: the root of the divergence in bits.
 func js(in Input) Result {
-	return rooted(in, table.jsd, 1/(8*math.Ln2), 0.1)
+	return rooted(in, table.jsd, 1/(8*math.Ln2))
 }
 
 // hellinger is sqrt(1 - sum sqrt(p q)).
 func hellinger(in Input) Result {
-	return rooted(in, table.hellinger2, 0.125, 0.1)
+	return rooted(in, table.hellinger2, 0.125)
 }
 
 // rooted is the square root of a divergence that joined categories only bound.
 // part is the share of chance that is in the divergence.
-func rooted(in Input, divergence func(table) (low, high float64), part, floor float64) Result {
+func rooted(in Input, divergence func(table) (low, high float64), part float64) Result {
 	c, why := compare(in)
 	if why != "" {
 		return skip(why)
 	}
 	low, high := divergence(c.value)
 	r := Result{Value: math.Sqrt(low), Low: math.Sqrt(low), High: math.Sqrt(high), Bins: c.bins}
-	return c.bounded(r, divergence, part, floor)
+	return c.bounded(r, divergence, part)
 }
 
 // bounded adds the effect of a distance that has bounds, which is the root of
 // what chance leaves of the test table's divergence, and the p-value.
-func (c comparison) bounded(r Result, divergence func(table) (low, high float64), part, floor float64) Result {
+func (c comparison) bounded(r Result, divergence func(table) (low, high float64), part float64) Result {
 	if !c.test.ok {
 		return r
 	}
@@ -75,7 +71,7 @@ func (c comparison) bounded(r Result, divergence func(table) (low, high float64)
 	b := part * c.test.table.chance()
 	effect, greatest := math.Sqrt(max(0, low-b)), math.Sqrt(max(0, high-b))
 	r.Effect, r.EffectLow, r.PValue = ptr(effect), ptr(effect), ptr(c.test.p)
-	r.Uncertain = undecided(effect, greatest, floor)
+	r.Uncertain = undecided(effect, greatest, distanceFloor)
 	return r
 }
 
@@ -95,7 +91,7 @@ func chi2(in Input) Result {
 	if !c.test.ok {
 		return skip("needs two categories and more values")
 	}
-	return c.bounded(exactly(c.test.pearson), table.v2, 0.25, 0.1)
+	return c.bounded(exactly(c.test.pearson), table.v2, 0.25)
 }
 
 // lInfinity is the greatest difference of a category's two shares. The
@@ -111,66 +107,4 @@ func lInfinity(in Input) Result {
 	})
 	r := exactly(value)
 	return c.judged(r, func() float64 { return value }, 0)
-}
-
-// unseen is the share of values in categories that the reference never had.
-//
-// Some are always to be expected: by Good and Turing as many as the share of
-// the reference's values that occur in it once. The standard deviation of that
-// estimate and of the window's share give a one-sided normal test.
-func unseen(in Input) Result {
-	if why := incomparable(in); why != "" {
-		return skip(why)
-	}
-	cats, _, err := profile.AlignCategories(in.Reference, in.Current)
-	if err != nil {
-		return skip(err.Error())
-	}
-	own, _, err := profile.AlignCategories(in.Reference, in.Reference)
-	if err != nil {
-		return skip(err.Error())
-	}
-	var never, hidden uint64 // in joined categories some may be hidden
-	for _, c := range cats {
-		switch {
-		case c.R == 0:
-			never += c.C
-		case c.Joined:
-			hidden += c.C
-		}
-	}
-	nr, nc := float64(in.Reference.Counts().Present), float64(in.Current.Counts().Present)
-	u := float64(never) / nc
-	r := Result{Value: u, Low: u, High: float64(never+hidden) / nc}
-	once, twice := singles(own)
-	effect, p := goodTuring(u, nc, once, twice, nr)
-	r.Effect, r.EffectLow, r.PValue = ptr(effect), ptr(effect), ptr(p)
-	r.Uncertain = undecided(effect, r.High, shareFloor)
-	return r
-}
-
-// singles counts the categories that occur once and twice. Of joined ones the
-// most that there can be are taken: that makes the expected share of unseen
-// values an upper bound.
-func singles(cats []profile.CategoryCell) (once, twice float64) {
-	for _, c := range cats {
-		switch {
-		case c.Joined:
-			once += float64(c.R)
-		case c.R == 1:
-			once++
-		case c.R == 2:
-			twice++
-		}
-	}
-	return once, twice
-}
-
-// goodTuring returns by how much the share u of unseen values among nc is above
-// the expected one, and the one-sided p-value of that.
-func goodTuring(u, nc, once, twice, nr float64) (effect, p float64) {
-	excess := u - once/nr
-	variance := (once+float64(2*twice)+1)/float64(nr*nr) + float64(u*(1-u))/nc
-	z := excess / math.Sqrt(variance)
-	return max(0, excess), max(leastP, math.Erfc(z/math.Sqrt2)/2)
 }

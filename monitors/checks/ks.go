@@ -17,7 +17,7 @@ func ks(in Input) Result {
 	d := distance(cells)
 	r := Result{Value: d.low, Low: d.low, High: d.high}
 	r.Effect, r.EffectLow, r.PValue = ptr(d.low), ptr(d.low), ptr(d.pValue())
-	r.Uncertain = undecided(d.low, d.high, 0.1)
+	r.Uncertain = undecided(d.low, d.high, distanceFloor)
 	return r
 }
 

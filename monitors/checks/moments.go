@@ -29,8 +29,8 @@ func quantile(in Input) Result {
 	return finite(Result{Value: value, Low: low, High: high})
 }
 
-// distinct beyond the profile's cap is an estimate: low and high are four
-// standard errors (1.04/sqrt(4096)... see distinctError) around it.
+// distinct beyond the profile's cap is an estimate. Low and high are then four
+// standard errors around it, the only bounds here that are not certain.
 func distinct(in Input) Result {
 	n, exact := in.Current.Distinct()
 	r := exactly(float64(n))

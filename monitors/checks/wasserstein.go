@@ -29,7 +29,7 @@ func wasserstein(in Input) Result {
 	}
 	r.Effect, r.EffectLow = ptr(low/sd), ptr(low/sd)
 	r.PValue = ptr(distance(cells).pValue())
-	r.Uncertain = undecided(low/sd, high/sd, 0.25)
+	r.Uncertain = undecided(low/sd, high/sd, wassersteinFloor)
 	return r
 }
 
