@@ -30,7 +30,7 @@ type Options struct {
 	// Daemon runs the daemon with a configuration file until ctx ends.
 	Daemon func(ctx context.Context, configPath string) error
 	// Render draws an incoming web hook's payload as Slack would show it.
-	Render func(payload []byte, colour bool) (string, error)
+	Render func(payload []byte) (string, error)
 }
 
 // Run runs the demo until ctx ends or the duration has passed, and leaves

@@ -57,7 +57,7 @@ func (p *page) await(ctx context.Context, texts ...string) error {
 	return nil
 }
 
-func plain(payload []byte, _ bool) (string, error) {
+func plain(payload []byte) (string, error) {
 	var m struct{ Text string }
 	if err := json.Unmarshal(payload, &m); err != nil {
 		return "", err

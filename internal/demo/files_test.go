@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"driftwatch/internal/config"
+	"driftwatch/internal/yamlx"
 )
 
 func TestFiles(t *testing.T) {
@@ -14,19 +17,18 @@ func TestFiles(t *testing.T) {
 	if err := f.Write(Traffic{Seed: 1, Start: start}); err != nil {
 		t.Fatal(err)
 	}
-	config := read(t, f.ConfigPath())
+	text := read(t, f.ConfigPath())
 	for _, want := range []string{f.Broker, f.Listen, f.Slack} {
-		if !strings.Contains(config, want) {
-			t.Errorf("driftwatch.yaml does not name %s:\n%s", want, config)
+		if !strings.Contains(text, want) {
+			t.Errorf("driftwatch.yaml does not name %s:\n%s", want, text)
 		}
 	}
-	if strings.Contains(config, "{{") {
-		t.Errorf("driftwatch.yaml is still a template:\n%s", config)
+	cfg, problems := config.Load(f.ConfigPath(), config.Options{})
+	if err := yamlx.Write(t.Output(), "text", problems); err != nil || len(problems) > 0 {
+		t.Fatalf("the configuration has %d problems (%v)", len(problems), err)
 	}
-	for _, name := range []string{"monitors/inputs.yaml", "monitors/predictions.yaml", "rules/churn.yaml"} {
-		if read(t, filepath.Join(f.Dir, filepath.FromSlash(name))) == "" {
-			t.Errorf("%s is empty", name)
-		}
+	if len(cfg.Streams) != 2 || len(cfg.Monitors) != 2 || len(cfg.Rules.Rules) != 3 {
+		t.Errorf("%d streams, %d monitors, %d rules", len(cfg.Streams), len(cfg.Monitors), len(cfg.Rules.Rules))
 	}
 	for _, name := range []string{"inputs", "predictions"} {
 		lines := bytes.Split(bytes.TrimSpace([]byte(read(t, filepath.Join(f.Dir, "references", name+".jsonl")))), []byte("\n"))

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -15,14 +16,14 @@ type slackServer struct {
 	listener net.Listener
 	server   *http.Server
 	out      *screen
-	render   func(payload []byte, colour bool) (string, error)
+	render   func(payload []byte) (string, error)
 	done     chan struct{}
 }
 
 const hookPath = "/services/demo"
 
 // newSlack starts the server; close ends it.
-func newSlack(out *screen, render func([]byte, bool) (string, error)) (*slackServer, error) {
+func newSlack(out *screen, render func([]byte) (string, error)) (*slackServer, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("start the stand-in for Slack: %w", err)
@@ -57,12 +58,24 @@ func (s *slackServer) receive(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "invalid_payload", http.StatusBadRequest)
 		return
 	}
-	text, err := s.render(payload, s.out.colour)
+	text, err := s.render(payload)
 	if err != nil {
 		s.out.note("A message for Slack that Slack would refuse: " + err.Error())
 		http.Error(w, "invalid_payload", http.StatusBadRequest)
 		return
 	}
-	s.out.note(s.out.paint(dim, "Slack shows:") + "\n" + text)
+	s.out.note(s.out.paint(dim, "Slack shows:") + "\n" + s.coloured(text))
 	io.WriteString(w, "ok")
 }
+
+// coloured paints the bar beside a message: red where something fires in it,
+// else green.
+func (s *slackServer) coloured(text string) string {
+	code := green
+	if strings.Contains(text, "[FIRING") {
+		code = red
+	}
+	return strings.ReplaceAll(text, bar, s.out.paint(code, bar))
+}
+
+const bar = "┃"
