@@ -171,13 +171,13 @@ func TestDecodeErrors(t *testing.T) {
 	}
 }
 
-// Every byte of the body is changed in turn under a valid checksum: what is
+// Bytes all over the body are changed in turn under a valid checksum: what is
 // accepted must be canonical and must not trip any of its readers.
 func TestForgedBytes(t *testing.T) {
 	for _, p := range specimens(t) {
 		b := encode(t, p)
 		body := b[:len(b)-4]
-		for at := range min(len(body), 3000) {
+		for at := 0; at < len(body); at += 1 + len(body)/300 {
 			for _, bits := range []byte{1, 0x7f, 0x80} {
 				body[at] ^= bits
 				checkDecode(t, sealed(body))

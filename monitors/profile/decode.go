@@ -180,20 +180,20 @@ func readGuide(r *reader, numbers bool) *Guide {
 	if numbers {
 		least, greatest = leastKey, greatestKey
 	}
-	g := &Guide{keys: make([]uint64, r.length(guideSize, 1))}
-	r.require(len(g.keys) > 0, errTally)
+	keys := make([]uint64, r.length(guideSize, 1))
+	r.require(len(keys) > 0, errTally)
 	var k uint64
-	for i := range g.keys {
+	for i := range keys {
 		step := r.uvarint(math.MaxUint64 - k)
 		r.require(i == 0 || step > 0, errAscending)
 		k += step
 		r.require(k >= least && k <= greatest, errTooLarge)
-		g.keys[i] = k
+		keys[i] = k
 	}
-	if !numbers {
-		g.names = r.names(len(g.keys))
+	if numbers {
+		return newGuide(keys, nil)
 	}
-	return g
+	return newGuide(keys, r.names(len(keys)))
 }
 
 func (p *Profile) readCoarse(r *reader) {

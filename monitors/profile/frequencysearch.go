@@ -114,9 +114,9 @@ func watchList(c []Named) *Guide {
 	})
 	c = c[:min(len(c), guideSize)]
 	slices.SortFunc(c, func(a, b Named) int { return cmp.Compare(a.Hash, b.Hash) })
-	g := &Guide{keys: make([]uint64, len(c)), names: make([]string, len(c))}
+	keys, names := make([]uint64, len(c)), make([]string, len(c))
 	for i, n := range c {
-		g.keys[i], g.names[i] = n.Hash, n.Name
+		keys[i], names[i] = n.Hash, n.Name
 	}
-	return g
+	return newGuide(keys, names)
 }

@@ -145,11 +145,8 @@ func (p *Profile) beside(keys []uint64) {
 	for _, k := range keys {
 		p.distinct.add(k)
 	}
-	if p.guide == nil {
-		return
-	}
-	for _, k := range keys {
-		p.tally[p.guide.slot(k)]++
+	if p.guide != nil {
+		p.guide.count(p.tally, keys)
 	}
 }
 

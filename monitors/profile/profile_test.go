@@ -78,7 +78,9 @@ func TestCategoriesInAnyOrderSplitAndTree(t *testing.T) {
 func TestGuidesThatDifferAreDroppedInAnyOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		v := rapid.SliceOfN(drawNumber(), 0, 100).Draw(t, "values")
-		guides := []*Guide{nil, {keys: []uint64{keyOf(1)}}, {keys: []uint64{keyOf(1)}}, {keys: []uint64{keyOf(-1), keyOf(3)}}}
+		guides := []*Guide{
+			nil, newGuide([]uint64{keyOf(1)}, nil), newGuide([]uint64{keyOf(1)}, nil), newGuide([]uint64{keyOf(-1), keyOf(3)}, nil),
+		}
 		var used []*Guide
 		parts := split(t, v, func(v []float64) *Profile {
 			g := rapid.SampledFrom(guides).Draw(t, "guide")
@@ -135,7 +137,7 @@ func TestCloneIsApart(t *testing.T) {
 		name string
 		make func(n int) *Profile
 	}{
-		{"numbers", func(n int) *Profile { return numberProfile(16, &Guide{keys: []uint64{keyOf(0)}}, drawShape(0, n, 1)) }},
+		{"numbers", func(n int) *Profile { return numberProfile(16, newGuide([]uint64{keyOf(0)}, nil), drawShape(0, n, 1)) }},
 		{"categories", func(n int) *Profile { return categoryProfile(16, nil, categories(n, 500, 1)) }},
 	} {
 		for _, n := range []int{0, 10, 500} {
@@ -188,8 +190,8 @@ func TestValuesOfAnotherKindAreInvalid(t *testing.T) {
 }
 
 func TestGuideOfTheOtherSortIsIgnored(t *testing.T) {
-	names := &Guide{keys: []uint64{1}, names: []string{"x"}}
-	grid := &Guide{keys: []uint64{keyOf(1)}}
+	names := newGuide([]uint64{1}, []string{"x"})
+	grid := newGuide([]uint64{keyOf(1)}, nil)
 	for _, p := range []*Profile{New(Options{Kind: Number, Guide: names}), New(Options{Kind: Text, Guide: grid})} {
 		if _, ok := p.Guide(); ok {
 			t.Errorf("%v: the guide was taken", p.Kind())
@@ -228,7 +230,7 @@ func TestSizeGrowsWithDistinctValues(t *testing.T) {
 }
 
 func TestMemoryIsFlatOverAMillionValues(t *testing.T) {
-	g := &Guide{keys: []uint64{keyOf(-1), keyOf(0), keyOf(1)}}
+	g := newGuide([]uint64{keyOf(-1), keyOf(0), keyOf(1)}, nil)
 	p := New(Options{Kind: Number, Guide: g})
 	p.ObserveNumbers(drawShape(0, 100_000, 0))
 	before := p.Size()

@@ -18,7 +18,7 @@ const gridParts = 63000
 // quantileSearch finds the keys at given ranks of a multiset.
 type quantileSearch struct {
 	ranges []keyRange // that still hold ranks whose key is not known, ascending
-	ends   Guide      // the greatest keys of the ranges, for its search
+	ends   *Guide     // whose cells are the ranges and the gaps below them
 	found  []rankedKey
 }
 
@@ -43,6 +43,16 @@ func (s *quantileSearch) start(h *histogram) {
 	if h.total > 0 {
 		s.locate(h.sorted(), 0, gridRanks(h.total))
 	}
+	s.prepare()
+}
+
+// prepare makes the search for the range of a key ready.
+func (s *quantileSearch) prepare() {
+	ends := make([]uint64, len(s.ranges))
+	for i := range s.ranges {
+		ends[i] = s.ranges[i].greatest
+	}
+	s.ends = newGuide(ends, nil)
 }
 
 // gridRanks returns the ranks of a grid's quantiles among n values: the least
@@ -87,16 +97,12 @@ func (s *quantileSearch) locate(buckets []bucket, before uint64, ranks []uint64)
 		if len(inner.ranks) > 0 {
 			inner.hist.limit = rangeBuckets
 			s.ranges = append(s.ranges, inner)
-			s.ends.keys = append(s.ends.keys, inner.greatest)
 		}
 		before = end
 	}
 }
 
 func (s *quantileSearch) observe(keys []uint64) {
-	if len(s.ranges) == 0 {
-		return
-	}
 	for i, k := range keys {
 		at := s.ends.cell(k)
 		if at == len(s.ranges) || k < s.ranges[at].least {
@@ -110,7 +116,7 @@ func (s *quantileSearch) observe(keys []uint64) {
 
 func (s *quantileSearch) endPass() error {
 	ranges := s.ranges
-	s.ranges, s.ends.keys = nil, nil
+	s.ranges = nil
 	for i := range ranges {
 		r := &ranges[i]
 		if r.hist.total != r.count {
@@ -119,6 +125,7 @@ func (s *quantileSearch) endPass() error {
 		s.locate(r.hist.sorted(), r.before, r.ranks)
 		r.hist = histogram{}
 	}
+	s.prepare()
 	return nil
 }
 
@@ -128,11 +135,10 @@ func (s *quantileSearch) endPass() error {
 // two thousandths of the values but of one key.
 func (s *quantileSearch) grid(n uint64) (*Guide, []uint64) {
 	slices.SortFunc(s.found, func(a, b rankedKey) int { return cmp.Compare(a.key, b.key) })
-	g := new(Guide)
-	var below []uint64 // values up to each edge
+	var keys, below []uint64 // the edges, and the values up to each
 	edge := func(key, n uint64) {
-		if last := len(g.keys); last == 0 && key >= leastKey || last > 0 && g.keys[last-1] < key {
-			g.keys, below = append(g.keys, key), append(below, n)
+		if last := len(keys); last == 0 && key >= leastKey || last > 0 && keys[last-1] < key {
+			keys, below = append(keys, key), append(below, n)
 		}
 	}
 	for i := 0; i < len(s.found); {
@@ -149,6 +155,5 @@ func (s *quantileSearch) grid(n uint64) (*Guide, []uint64) {
 	for i := len(tally) - 1; i > 0; i-- {
 		tally[i] -= tally[i-1]
 	}
-	g.keys = slices.Clip(g.keys)
-	return g, tally
+	return newGuide(slices.Clip(keys), nil), tally
 }

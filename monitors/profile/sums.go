@@ -32,6 +32,13 @@ func (a *accumulator) add(position uint, hi, lo uint64) {
 	}
 }
 
+// addNonZero is add, but takes no room for nothing.
+func (a *accumulator) addNonZero(position uint, hi, lo uint64) {
+	if hi|lo != 0 {
+		a.add(position, hi, lo)
+	}
+}
+
 // carry adds one to limb i counted from base.
 func (a *accumulator) carry(i int) {
 	for c := uint64(1); c != 0; i++ {
@@ -121,25 +128,88 @@ const (
 	sumUnit     = -1074
 )
 
-// add adds the numbers of the keys.
+// magnitude returns the bits of a number without its sign, and all ones if it is
+// negative.
+func magnitude(key uint64) (b, negative uint64) {
+	negative = uint64(int64(^key) >> 63)
+	return ((key ^ negative) - negative) &^ signBit, negative
+}
+
+// add adds the numbers of at most 256 keys.
 func (s *sums) add(keys []uint64) {
+	least, greatest := uint64(0x7ff), uint64(0)
 	for _, k := range keys {
-		side := &s.positive
-		b := k ^ signBit
-		if k < signBit {
-			side, b = &s.negative, -k
-		}
-		m, e := b&(1<<52-1), uint(b>>52)&0x7ff
-		if e != 0 {
-			m |= 1 << 52
-			e--
-		} else if m == 0 {
-			continue
-		}
-		side.add(e, 0, m)
-		hi, lo := bits.Mul64(m, m)
-		s.squares.add(2*e, hi, lo)
+		b, _ := magnitude(k)
+		_, positive := bits.Sub64(0, b, 0)
+		least = min(least, b>>52|(positive-1)) // zeros are left out
+		greatest = max(greatest, b>>52)
 	}
+	switch {
+	case greatest == 0 && least > greatest: // nothing but zeros
+	case least > 0 && greatest-least <= maxSpread:
+		s.addAlike(keys, uint(least))
+	default:
+		for _, k := range keys {
+			s.addOne(k)
+		}
+	}
+}
+
+// maxSpread is the greatest difference of exponents that addAlike takes: a square
+// has 106 bits, shifted by twice that 226, and 256 of them 234.
+const maxSpread = 60
+
+// addAlike adds up normal numbers, and zeros, in registers: several times as fast as
+// one by one. The least exponent of the numbers is given.
+func (s *sums) addAlike(keys []uint64, least uint) {
+	var t0, t1, n0, n1, q0, q1, q2, q3, c uint64 // total, negative, squares
+	for _, k := range keys {
+		b, negative := magnitude(k)
+		_, positive := bits.Sub64(0, b, 0)
+		m := b&(1<<52-1) | positive<<52
+		shift := (uint(b>>52) - least) & 63
+		w0, w1 := m<<shift, m>>1>>(63-shift)
+		t0, c = bits.Add64(t0, w0, 0)
+		t1 += w1 + c
+		n0, c = bits.Add64(n0, w0&negative, 0)
+		n1 += w1&negative + c
+
+		// (w1,w0)^2 = w0^2 + 2 w0 w1 2^64 + w1^2 2^128
+		hi, lo := bits.Mul64(w0, w0)
+		q0, c = bits.Add64(q0, lo, 0)
+		q1, c = bits.Add64(q1, hi, c)
+		hi, lo = bits.Mul64(w1, w1)
+		q2, c = bits.Add64(q2, lo, c)
+		q3 += hi + c
+		hi, lo = bits.Mul64(w0, w1<<1)
+		q1, c = bits.Add64(q1, lo, 0)
+		q2, c = bits.Add64(q2, hi, c)
+		q3 += c
+	}
+	t0, c = bits.Sub64(t0, n0, 0)
+	t1 -= n1 + c
+	unit := least - 1
+	s.positive.addNonZero(unit, t1, t0)
+	s.negative.addNonZero(unit, n1, n0)
+	s.squares.addNonZero(2*unit, q1, q0)
+	s.squares.addNonZero(2*unit+128, q3, q2)
+}
+
+// addOne adds any number.
+func (s *sums) addOne(key uint64) {
+	b, negative := magnitude(key)
+	m, e := b&(1<<52-1), uint(b>>52)
+	if e > 0 {
+		m |= 1 << 52
+		e--
+	}
+	side := &s.positive
+	if negative != 0 {
+		side = &s.negative
+	}
+	side.addNonZero(e, 0, m)
+	hi, lo := bits.Mul64(m, m)
+	s.squares.addNonZero(2*e, hi, lo)
 }
 
 func (s *sums) merge(o *sums) {
