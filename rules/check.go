@@ -41,7 +41,7 @@ func (r *Rule) checkMonitors(names []string, complete bool) {
 	for _, c := range r.at.monitor.OneOrList() {
 		glob := c.Str("")
 		switch {
-		case glob == "" || slices.ContainsFunc(names, func(n string) bool { return match(glob, n) }):
+		case !isPattern(glob) || slices.ContainsFunc(names, func(n string) bool { return match(glob, n) }):
 		case !complete:
 			c.Warnf("unknown-monitor", "monitor %q is not declared in these files", glob)
 		case isGlob(glob):
@@ -57,7 +57,7 @@ func (s *Set) checkAlerts(monitors []string) {
 	for _, name := range monitors {
 		first := make(map[string]*Rule)
 		for _, r := range s.Rules {
-			if !matchAny(r.Monitors, name) {
+			if r.Alert == "" || !matchAny(r.Monitors, name) {
 				continue
 			}
 			if prev := first[r.Alert]; prev != nil {
@@ -97,7 +97,7 @@ func (r *Rule) checkFields(meant []MonitorInfo) {
 	for _, c := range r.at.fields.OneOrList() {
 		glob := c.Str("")
 		switch {
-		case glob == "" || slices.ContainsFunc(known, func(n string) bool { return match(glob, n) }):
+		case !isPattern(glob) || slices.ContainsFunc(known, func(n string) bool { return match(glob, n) }):
 		case isGlob(glob):
 			c.Warnf("unknown-field", "no field matches %q", glob)
 		default:

@@ -170,6 +170,9 @@ func (s *Set) checkNames() {
 	for _, r := range s.Rules {
 		for _, monitor := range r.Monitors {
 			n := name{r.Alert, monitor}
+			if r.Alert == "" {
+				continue // reported as such
+			}
 			if prev := first[n]; prev != nil && prev != r {
 				r.reportTwice(monitor, prev)
 			} else {

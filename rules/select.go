@@ -20,6 +20,12 @@ func match(glob, s string) bool {
 	return ok && err == nil
 }
 
+// isPattern reports whether s is a name or glob; what is none was reported.
+func isPattern(s string) bool {
+	_, err := path.Match(s, "")
+	return s != "" && err == nil
+}
+
 // isGlob reports whether a name stands for several.
 func isGlob(s string) bool { return strings.ContainsAny(s, `*?[\`) }
 

@@ -89,7 +89,7 @@ func readURL(c yamlx.Cursor) string {
 	}
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		c.Errorf("value", "must be an address that begins with http:// or https://")
+		c.Must("be an address that begins with http:// or https://")
 		return ""
 	}
 	return s

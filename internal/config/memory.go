@@ -94,7 +94,7 @@ func (l *loader) checkMemory() {
 	if largest == nil || l.partial || m.Estimate <= m.Limit {
 		return
 	}
-	largest.at.Errorf("memory", "open windows of %d monitors can take %s, more than memory.limit, %s; the most by %q: %s = %s; "+
+	largest.at.Errorf("memory", "the open windows of all monitors can take %s, more than memory.limit, which is %s; %q the most: %s = %s; "+
 		"give it smaller buckets, max_segments or max_open, or raise the limit",
-		len(l.monitors), yamlx.FormatSize(m.Estimate), yamlx.FormatSize(m.Limit), largest.Name, largestSum, yamlx.FormatSize(largestBytes))
+		yamlx.FormatSize(m.Estimate), yamlx.FormatSize(m.Limit), largest.Name, largestSum, yamlx.FormatSize(largestBytes))
 }

@@ -42,7 +42,7 @@ func readAddress(c yamlx.Cursor) string {
 	}
 	_, port, err := net.SplitHostPort(addr)
 	if _, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil {
-		c.Errorf("value", "must be host:port, not %q", addr)
+		c.Must("be host:port, not %q", addr)
 		return ""
 	}
 	return addr
@@ -61,7 +61,7 @@ func readStart(c yamlx.Cursor) source.Start {
 	}
 	at, ok := parseTime(word)
 	if !ok {
-		c.Errorf("value", "must be earliest, latest or a time such as 2026-01-02T15:04:05Z, not %q", word)
+		c.Must("be earliest, latest or a time such as 2026-01-02T15:04:05Z, not %q", word)
 	}
 	return source.Start{At: at}
 }

@@ -128,7 +128,7 @@ func readSwitch(c yamlx.Cursor, def bool) bool {
 	case "":
 		return def
 	default:
-		c.Errorf("type", "must be on or off, not %q", word)
+		c.Must("be on or off, not %q", word)
 		return def
 	}
 }

@@ -17,7 +17,8 @@ import (
 type Cursor struct {
 	doc    *document
 	node   *yaml.Node
-	secret bool // the value must not be shown
+	key    string // that it is the value of, or an entry of; "" if of none
+	secret bool   // the value must not be shown
 }
 
 // Present reports whether there is a value.
@@ -45,6 +46,17 @@ func (c Cursor) Errorf(code, format string, args ...any) { c.report(Error, code,
 // Warnf reports a warning at the cursor.
 func (c Cursor) Warnf(code, format string, args ...any) { c.report(Warning, code, format, args...) }
 
+// Must reports that the value must be something else: "size must be at least 1s".
+func (c Cursor) Must(format string, args ...any) { c.must("value", format, args...) }
+
+func (c Cursor) must(code, format string, args ...any) {
+	subject := ""
+	if c.key != "" {
+		subject = c.key + " "
+	}
+	c.report(Error, code, "%smust %s", subject, fmt.Sprintf(format, args...))
+}
+
 // Unsupported reports that the value asks for something that is part of the
 // file format and cannot be done yet.
 func (c Cursor) Unsupported(what string) {
@@ -57,15 +69,15 @@ func (c Cursor) report(sev Severity, code, format string, args ...any) {
 	}
 }
 
-// wrong reports that the value is not what was wanted. Aliases were reported
-// when the file was parsed.
+// wrong reports that the value is not what was wanted. Aliases and tags were
+// reported when the file was parsed.
 func (c Cursor) wrong(want string) {
 	switch {
-	case c.node.Kind == yaml.AliasNode:
+	case c.node.Kind == yaml.AliasNode, c.node.Style&yaml.TaggedStyle != 0:
 	case c.secret || c.node.Kind != yaml.ScalarNode || c.node.Value == "":
-		c.Errorf("type", "must be %s, not %s %s", want, article(kindName(c.node)), kindName(c.node))
+		c.must("type", "be %s, not %s %s", want, article(kindName(c.node)), kindName(c.node))
 	default:
-		c.Errorf("type", "must be %s, not %s", want, clip(c.node.Value))
+		c.must("type", "be %s, not %s", want, clip(c.node.Value))
 	}
 }
 
@@ -109,7 +121,7 @@ func (c Cursor) List() []Cursor {
 	}
 	list := make([]Cursor, len(c.node.Content))
 	for i, n := range c.node.Content {
-		list[i] = Cursor{doc: c.doc, node: n, secret: c.secret}
+		list[i] = Cursor{doc: c.doc, node: n, key: c.key, secret: c.secret}
 	}
 	return list
 }
@@ -138,7 +150,7 @@ func (c Cursor) Str(def string) string {
 func (c Cursor) Name() string {
 	s := c.Str("")
 	if s == "" && c.node != nil && c.node.Kind == yaml.ScalarNode && c.node.ShortTag() == "!!str" {
-		c.Errorf("value", "must not be empty")
+		c.Must("not be empty")
 	}
 	return s
 }
@@ -164,9 +176,9 @@ func (c Cursor) OneOf(def string, words ...string) string {
 	case slices.Contains(words, s):
 		return s
 	case c.secret:
-		c.Errorf("value", "must be one of %s", strings.Join(words, ", "))
+		c.Must("be one of %s", strings.Join(words, ", "))
 	default:
-		c.Errorf("value", "must be one of %s, not %s%s", strings.Join(words, ", "), clip(s), DidYouMean(s, words))
+		c.Must("be one of %s, not %s%s", strings.Join(words, ", "), clip(s), DidYouMean(s, words))
 	}
 	return def
 }
@@ -207,7 +219,7 @@ func (c Cursor) FloatIn(def, lo, hi float64) float64 {
 		return def
 	}
 	if v < lo || v > hi {
-		c.Errorf("value", "must be from %v to %v, not %s", lo, hi, c.node.Value)
+		c.Must("be from %v to %v, not %s", lo, hi, c.node.Value)
 		return def
 	}
 	return v
@@ -242,7 +254,7 @@ func (c Cursor) Duration(def, least time.Duration) time.Duration {
 		return def
 	}
 	if d < least {
-		c.Errorf("value", "must be at least %s, not %s", FormatDuration(least), c.node.Value)
+		c.Must("be at least %s, not %s", FormatDuration(least), c.node.Value)
 		return def
 	}
 	return d

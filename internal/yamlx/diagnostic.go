@@ -109,7 +109,7 @@ func writeText(w io.Writer, list []Diagnostic) error {
 }
 
 // excerptWidth is how much of a long line is shown around the caret.
-const excerptWidth = 120
+const excerptWidth = 160
 
 // excerpt is the source line and, below it, a caret under the column.
 func excerpt(d Diagnostic) string {

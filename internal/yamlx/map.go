@@ -51,7 +51,7 @@ func entries(c Cursor) []Entry {
 		seen[k.Value] = true
 		list = append(list, Entry{
 			Key:   Cursor{doc: c.doc, node: k},
-			Value: Cursor{doc: c.doc, node: v, secret: c.secret || isSecret(k.Value)},
+			Value: Cursor{doc: c.doc, node: v, key: k.Value, secret: c.secret || isSecret(k.Value)},
 		})
 	}
 	return list

@@ -38,7 +38,9 @@ func (r *Reporter) Errorf(file, code, format string, args ...any) {
 type document struct {
 	name  string
 	lines []string
-	rep   *Reporter
+	// hidden are the lines, from 1, that continue a secret of a line above.
+	hidden map[int]bool
+	rep    *Reporter
 }
 
 // Parse reads the one document of a file and reports everything that is wrong
@@ -49,8 +51,9 @@ func Parse(name string, data []byte, rep *Reporter) (Cursor, bool) {
 	d := &document{name: name, rep: rep}
 	data = d.checkBytes(data)
 	d.lines = strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")
+	d.hidden = secretLines(d.lines)
 	root, err := d.load(data)
-	if err != nil && strings.Contains(err.Error(), "tab character") {
+	if err != nil {
 		// The library stops at the first tab; all are reported, and what the
 		// file would be with spaces in their place is checked further.
 		if spaced, found := d.checkTabs(); found {
@@ -173,18 +176,30 @@ func (d *document) reportSyntax(err error) {
 		d.report(1, 1, Error, "syntax", "not YAML: %s", err)
 		return
 	}
-	text, mark := le.Message, le.Mark
-	atEnd := mark.Line > len(d.lines) || mark.Line == len(d.lines) && d.lines[len(d.lines)-1] == ""
+	text, line, col := le.Message, max(1, le.Mark.Line), max(1, le.Mark.Column)
 	if le.ContextMsg != "" {
 		text += " " + le.ContextMsg
-		if atEnd && le.ContextMark.Line > 0 {
-			mark = le.ContextMark
+	}
+	if last := d.lastLine(); line > last {
+		line, col = last, 1+utf8.RuneCountInString(d.lines[last-1])
+		if at := le.ContextMark; at.Line > 0 && at.Line <= last {
+			line, col = at.Line, max(1, at.Column)
 		}
 	}
 	if strings.HasPrefix(text, "unknown anchor") {
 		text = "anchors and aliases are not allowed; " + text
 	}
-	d.report(max(1, mark.Line), max(1, mark.Column), Error, "syntax", "%s", text)
+	d.report(line, col, Error, "syntax", "%s", text)
+}
+
+// lastLine is the last line that holds anything, from 1.
+func (d *document) lastLine() int {
+	for i := len(d.lines) - 1; i > 0; i-- {
+		if strings.TrimSpace(d.lines[i]) != "" {
+			return i + 1
+		}
+	}
+	return 1
 }
 
 func (d *document) report(line, col int, sev Severity, code, format string, args ...any) {
@@ -204,6 +219,9 @@ func (d *document) reportSource(line, col int, code, text, source string) {
 func (d *document) source(line int) string {
 	if line < 1 || line > len(d.lines) {
 		return ""
+	}
+	if d.hidden[line] {
+		return masked
 	}
 	return mask(d.lines[line-1])
 }

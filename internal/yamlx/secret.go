@@ -11,7 +11,8 @@ const secretKeys = `webhook_url|password|passwd|token|secret|routing_key|api_key
 
 var (
 	secretKey   = regexp.MustCompile(`(?i)(?:^|_)(?:` + secretKeys + `)$`)
-	secretValue = regexp.MustCompile(`(?i)((?:` + secretKeys + `)["']?\s*:\s*)[^\s,}][^,}]*`)
+	secretValue = regexp.MustCompile(`(?i)((?:` + secretKeys + `)["']?\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s"'](?:[^,}]|,\S)*)`)
+	secretBlock = regexp.MustCompile(`(?i)^([\s-]*)["']?(?:\w*_)?(?:` + secretKeys + `)["']?\s*:`)
 	secretURL   = regexp.MustCompile(`(?i)\b(https?://)([^\s/"']*@|hooks\.[^\s/"']*/)[^\s"',}]*`)
 )
 
@@ -27,3 +28,23 @@ func mask(line string) string {
 
 // isSecret reports whether values under the key must not be shown.
 func isSecret(key string) bool { return secretKey.MatchString(key) }
+
+// secretLines finds the lines that continue the value of a secret key: those
+// below the key that are indented deeper than it, or that are empty.
+func secretLines(lines []string) map[int]bool {
+	hidden := make(map[int]bool)
+	indent := -1 // of the secret key that the lines are below
+	for i, line := range lines {
+		text := strings.TrimLeft(line, " \t")
+		switch at := secretBlock.FindStringSubmatch(line); {
+		case text == "":
+		case indent >= 0 && len(line)-len(text) > indent:
+			hidden[i+1] = true
+		case at != nil:
+			indent = len(at[1])
+		default:
+			indent = -1
+		}
+	}
+	return hidden
+}

@@ -18,7 +18,7 @@ func DidYouMean(s string, known []string) string {
 	}
 	best, bestDist := "", 1+max(1, len(s)/3)
 	for _, k := range known {
-		if d := distance(strings.ToLower(s), strings.ToLower(k)); d < bestDist {
+		if d := distance(strings.ToLower(s), strings.ToLower(k)); d < bestDist && d < max(len(s), len(k)) {
 			best, bestDist = k, d
 		}
 	}
