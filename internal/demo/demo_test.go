@@ -81,10 +81,10 @@ func scripted(out *page, looks ...[]rules.Alert) func(context.Context, string) e
 		}
 		n := 0
 		srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			json.NewEncoder(w).Encode(map[string]any{"alerts": looks[min(n, len(looks)-1)]})
+			_ = json.NewEncoder(w).Encode(map[string]any{"alerts": looks[min(n, len(looks)-1)]})
 			n++
 		})}
-		go srv.Serve(l)
+		go func() { _ = srv.Serve(l) }()
 		defer srv.Close()
 		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 		resp, err := client.Post(hook, "application/json", strings.NewReader(`{"text":"hello"}`))

@@ -43,7 +43,7 @@ func (s *screen) begin(at time.Time) {
 func (s *screen) print(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	io.WriteString(s.out, text) // a terminal that is gone is no reason to stop
+	_, _ = io.WriteString(s.out, text) // a terminal that is gone is no reason to stop
 }
 
 // note writes text with the time since the start in the margin.
@@ -53,7 +53,7 @@ func (s *screen) note(text string) {
 	d := time.Since(s.start).Truncate(time.Second)
 	margin := fmt.Sprintf("%02d:%02d  ", int(d.Minutes()), int(d.Seconds())%60)
 	text = strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+strings.Repeat(" ", len(margin)))
-	io.WriteString(s.out, margin+text+"\n")
+	_, _ = io.WriteString(s.out, margin+text+"\n")
 }
 
 // paint puts text in a colour where there are colours.

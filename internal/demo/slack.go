@@ -34,7 +34,7 @@ func newSlack(out *screen, render func([]byte) (string, error)) (*slackServer, e
 	s.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go func() {
 		defer close(s.done)
-		s.server.Serve(l) // always ends with an error: the one of close
+		_ = s.server.Serve(l) // always ends with an error: the one of close
 	}()
 	return s, nil
 }
@@ -65,7 +65,7 @@ func (s *slackServer) receive(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.out.note(s.out.paint(dim, "Slack shows:") + "\n" + s.coloured(text))
-	io.WriteString(w, "ok")
+	_, _ = io.WriteString(w, "ok")
 }
 
 // coloured paints the bar beside a message: red where something fires in it,
