@@ -1,0 +1,117 @@
+package web
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"driftwatch/monitors/checks"
+	"driftwatch/monitors/window"
+)
+
+func monitorLink(name string) string { return "/monitors/" + url.PathEscape(name) }
+
+func windowLink(monitor, segment string, end window.Time) string {
+	q := url.Values{"end": {end.String()}}
+	if segment != "" {
+		q.Set("segment", segment)
+	}
+	return monitorLink(monitor) + "?" + q.Encode()
+}
+
+// clock is a time as people read it, in UTC like all times here.
+func clock(t window.Time) string {
+	if t == window.None {
+		return "never"
+	}
+	return t.Time().Format("2 Jan 2006 15:04:05")
+}
+
+func clockOf(t *window.Time) string {
+	if t == nil {
+		return "never"
+	}
+	return clock(*t)
+}
+
+func timeOfDay(t window.Time) string {
+	if t.Time().Second() == 0 {
+		return t.Time().Format("15:04")
+	}
+	return t.Time().Format("15:04:05")
+}
+
+func clockSpan(start, end window.Time) string {
+	if start.Time().Format(time.DateOnly) == end.Time().Format(time.DateOnly) {
+		return clock(start) + " – " + end.Time().Format("15:04:05")
+	}
+	return clock(start) + " – " + clock(end)
+}
+
+// number writes about three figures.
+func number(v float64) string {
+	switch a := math.Abs(v); {
+	case a == 0:
+		return "0"
+	case a < 0.001, a >= 1e7:
+		return strconv.FormatFloat(v, 'e', 1, 64)
+	case a < 10:
+		return strconv.FormatFloat(v, 'f', 3, 64)
+	case a < 1000:
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	}
+	return strconv.FormatFloat(v, 'f', 0, 64)
+}
+
+func resultText(r checks.Result) string {
+	if r.Skipped != "" {
+		return "–"
+	}
+	return number(r.Value)
+}
+
+// count groups the digits of a whole number with spaces that do not break.
+func count(n uint64) string {
+	s := strconv.FormatUint(n, 10)
+	var b strings.Builder
+	for i, r := range s {
+		if i > 0 && (len(s)-i)%3 == 0 {
+			b.WriteRune('\u202f')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func errorsText(m map[string]uint64) string {
+	var parts []string
+	for _, reason := range slices.Sorted(maps.Keys(m)) {
+		if m[reason] > 0 {
+			parts = append(parts, reason+" "+count(m[reason]))
+		}
+	}
+	if len(parts) == 0 {
+		return "none"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// secondsText is a duration without parts that are zero: 1h, 90s, 7d.
+func secondsText(s float64) string {
+	d := time.Duration(s * float64(time.Second))
+	const day = 24 * time.Hour
+	switch {
+	case d >= day && d%day == 0:
+		return fmt.Sprintf("%dd", d/day)
+	case d >= time.Hour && d%time.Hour == 0:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	case d >= time.Minute && d%time.Minute == 0:
+		return fmt.Sprintf("%dm", d/time.Minute)
+	}
+	return d.String()
+}

@@ -1,0 +1,137 @@
+package web
+
+import (
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+)
+
+//go:embed style.css page.html
+var assets embed.FS
+
+type handler struct {
+	o    Options
+	page *template.Template
+}
+
+// Handler returns all routes.
+func Handler(o Options) http.Handler {
+	h := &handler{o: o, page: pageTemplate()}
+	mux := http.NewServeMux()
+	for path, f := range map[string]http.HandlerFunc{
+		"/{$}":                                  h.index,
+		"/style.css":                            h.style,
+		"/monitors/{name}":                      h.monitor,
+		"/-/healthy":                            h.healthy,
+		"/-/ready":                              h.ready,
+		"/api/v1/monitors":                      h.apiMonitors,
+		"/api/v1/monitors/{name}":               h.apiMonitor,
+		"/api/v1/monitors/{name}/windows":       h.apiWindows,
+		"/api/v1/monitors/{name}/windows/{end}": h.apiWindow,
+		"/api/v1/alerts":                        h.apiAlerts,
+		"/api/v1/rules":                         h.apiRules,
+		"/api/v1/status":                        h.apiStatus,
+	} {
+		mux.Handle(path, only(http.MethodGet, f))
+	}
+	mux.Handle("/metrics", only(http.MethodGet, o.Metrics.ServeHTTP))
+	// A page elsewhere must not make a visitor's browser reload the daemon.
+	mux.Handle("/-/reload", http.NewCrossOriginProtection().Handler(only(http.MethodPost, h.reload)))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		fail(w, http.StatusNotFound, fmt.Errorf("there is no %s", r.URL.Path))
+	})
+	return protect(o.Logger, mux)
+}
+
+// only answers other methods than the given one with 405. GET includes HEAD.
+func only(method string, f http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == method || method == http.MethodGet && r.Method == http.MethodHead {
+			f(w, r)
+			return
+		}
+		w.Header().Set("Allow", method)
+		fail(w, http.StatusMethodNotAllowed, fmt.Errorf("%s is not allowed here, only %s", r.Method, method))
+	})
+}
+
+// protect sets the headers that keep browsers from doing more than showing the
+// page, and turns a panic into an answer.
+func protect(log *slog.Logger, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		head := w.Header()
+		head.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		head.Set("X-Content-Type-Options", "nosniff")
+		head.Set("X-Frame-Options", "DENY")
+		head.Set("Referrer-Policy", "no-referrer")
+		head.Set("Cache-Control", "no-store")
+		defer func() {
+			switch p := recover(); p {
+			case nil:
+			case http.ErrAbortHandler:
+				panic(p)
+			default:
+				log.Error("a request failed", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+				fail(w, http.StatusInternalServerError, errors.New("internal error"))
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (h *handler) style(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	w.Header().Set("Cache-Control", "max-age=300")
+	b, _ := assets.ReadFile("style.css") // embedded: it is there
+	_, _ = w.Write(b)
+}
+
+func (h *handler) healthy(w http.ResponseWriter, _ *http.Request) {
+	_, _ = io.WriteString(w, "healthy\n")
+}
+
+func (h *handler) ready(w http.ResponseWriter, _ *http.Request) {
+	if s := h.o.Snapshot(); !s.Ready {
+		reason := s.Reason
+		if reason == "" {
+			reason = "not ready yet"
+		}
+		fail(w, http.StatusServiceUnavailable, errors.New(reason))
+		return
+	}
+	_, _ = io.WriteString(w, "ready\n")
+}
+
+func (h *handler) reload(w http.ResponseWriter, r *http.Request) {
+	if err := h.o.Reload(r.Context()); err != nil {
+		fail(w, http.StatusInternalServerError, err)
+		return
+	}
+	_, _ = io.WriteString(w, "reloaded\n")
+}
+
+// reply writes v as JSON. Nothing is sent before all of it could be written, so
+// an error is never the second half of an answer.
+func reply(w http.ResponseWriter, v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		fail(w, http.StatusInternalServerError, fmt.Errorf("write the answer: %w", err))
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(append(b, '\n'))
+}
+
+func fail(w http.ResponseWriter, code int, err error) {
+	b, _ := json.Marshal(map[string]string{"error": strings.ToValidUTF8(err.Error(), "\uFFFD")}) // strings always marshal
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	_, _ = w.Write(append(b, '\n'))
+}

@@ -1,0 +1,236 @@
+package web
+
+import (
+	"time"
+
+	"driftwatch/internal/snapshot"
+	"driftwatch/monitors/checks"
+	"driftwatch/monitors/window"
+	"driftwatch/rules"
+)
+
+// The states of a monitor.
+const (
+	stateFiring  = "firing"
+	statePending = "pending"
+	stateWaiting = "waiting" // for its first window
+	stateOK      = "ok"
+)
+
+type monitorJSON struct {
+	Name         string       `json:"name"`
+	Stream       string       `json:"stream"`
+	State        string       `json:"state"`
+	Fields       int          `json:"fields"`
+	WindowSize   float64      `json:"window_seconds"`
+	Reference    string       `json:"reference_hash,omitempty"`
+	WindowsTotal uint64       `json:"windows_total"`
+	Late         uint64       `json:"late_records"`
+	Firing       int          `json:"alerts_firing"`
+	Pending      int          `json:"alerts_pending"`
+	Segments     []string     `json:"segments"` // of the newest window
+	Last         *summaryJSON `json:"last_window,omitempty"`
+}
+
+// summaryJSON is a window in one line.
+type summaryJSON struct {
+	Start     window.Time `json:"start"`
+	End       window.Time `json:"end"`
+	Rows      uint64      `json:"rows"`
+	Partial   bool        `json:"partial,omitempty"`
+	Drifted   int         `json:"fields_drifted"`
+	Violating int         `json:"fields_violating"` // a limit that the user wrote
+}
+
+func monitorOf(s *snapshot.Snapshot, m *snapshot.Monitor) monitorJSON {
+	out := monitorJSON{
+		Name: m.Name, Stream: m.Stream, State: stateOK, Fields: m.Fields, WindowSize: m.WindowSize.Seconds(),
+		Reference: m.Reference, WindowsTotal: m.WindowsTotal, Late: m.Late, Segments: []string{},
+	}
+	for i := range s.Alerts {
+		switch a := &s.Alerts[i]; {
+		case a.Monitor != m.Name:
+		case a.State == rules.Firing:
+			out.Firing++
+		case a.State == rules.Pending:
+			out.Pending++
+		}
+	}
+	last := m.Last()
+	switch {
+	case out.Firing > 0:
+		out.State = stateFiring
+	case out.Pending > 0:
+		out.State = statePending
+	case last == nil:
+		out.State = stateWaiting
+	}
+	if last != nil {
+		out.Last = summaryOf(last, last.Whole())
+		for i := range last.Segments {
+			out.Segments = append(out.Segments, last.Segments[i].Name)
+		}
+	}
+	return out
+}
+
+func summaryOf(w *checks.Window, sg *checks.Segment) *summaryJSON {
+	out := &summaryJSON{Start: w.Start, End: w.End, Rows: sg.Rows, Partial: w.Partial}
+	for i := range sg.Fields {
+		switch verdictOf(sg.Fields[i].Checks) {
+		case drifted:
+			out.Drifted++
+		case violated:
+			out.Violating++
+		}
+	}
+	return out
+}
+
+// windowJSON is one segment of a window, in the form that compare writes.
+type windowJSON struct {
+	Monitor   string                   `json:"monitor"`
+	Start     window.Time              `json:"start"`
+	End       window.Time              `json:"end"`
+	Segment   string                   `json:"segment"`
+	Rows      uint64                   `json:"rows"`
+	Revision  int                      `json:"revision"`
+	Partial   bool                     `json:"partial,omitempty"`
+	Hash      string                   `json:"reference_hash,omitempty"`
+	Reference *rowsJSON                `json:"reference,omitempty"`
+	Current   rowsJSON                 `json:"current"`
+	Checks    map[string]checks.Result `json:"checks"`
+	Fields    []checks.Field           `json:"fields"`
+	Unknown   []string                 `json:"unknown_fields,omitempty"`
+	Cut       []checks.Cut             `json:"cut,omitempty"`
+}
+
+type rowsJSON struct {
+	Rows uint64 `json:"rows"`
+}
+
+func windowOf(w *checks.Window, sg *checks.Segment) windowJSON {
+	out := windowJSON{
+		Monitor: w.Monitor, Start: w.Start, End: w.End, Segment: sg.Name, Rows: sg.Rows, Revision: w.Revision,
+		Partial: w.Partial, Hash: w.Reference, Current: rowsJSON{sg.Rows}, Checks: sg.Checks,
+		Fields: list(sg.Fields), Unknown: sg.Unknown,
+	}
+	if out.Checks == nil {
+		out.Checks = map[string]checks.Result{}
+	}
+	for i := range sg.Fields {
+		if r := sg.Fields[i].Reference; r != nil {
+			out.Reference = &rowsJSON{r.Rows}
+			break
+		}
+	}
+	return out
+}
+
+type statusJSON struct {
+	Ready     bool           `json:"ready"`
+	Reason    string         `json:"reason,omitempty"`
+	Revision  string         `json:"rules_revision"`
+	Outbox    int            `json:"outbox_events"`
+	Reload    reloadJSON     `json:"config_reload"`
+	Streams   []streamJSON   `json:"streams"`
+	Receivers []receiverJSON `json:"receivers"`
+}
+
+type reloadJSON struct {
+	OK    bool       `json:"successful"`
+	At    *time.Time `json:"last_success,omitempty"`
+	Error string     `json:"error,omitempty"`
+}
+
+type streamJSON struct {
+	Name       string            `json:"name"`
+	Topic      string            `json:"topic"`
+	Problem    string            `json:"problem,omitempty"`
+	Records    uint64            `json:"records"`
+	Bytes      uint64            `json:"bytes"`
+	Lost       uint64            `json:"lost_records"`
+	Lag        int64             `json:"lag_records"`
+	Errors     map[string]uint64 `json:"errors"` // by reason
+	Partitions []partitionJSON   `json:"partitions"`
+	Samples    []sampleJSON      `json:"samples"` // of records with errors, newest last
+}
+
+// sampleJSON has the record's time as a window.Time, which can write any year.
+type sampleJSON struct {
+	snapshot.Sample
+	Timestamp window.Time `json:"timestamp"`
+}
+
+type partitionJSON struct {
+	ID        int          `json:"partition"`
+	Next      int64        `json:"next"`
+	End       int64        `json:"end"`
+	Lag       int64        `json:"lag_records"`
+	Watermark *window.Time `json:"watermark,omitempty"`
+	Newest    *window.Time `json:"newest,omitempty"`
+	Idle      bool         `json:"idle"`
+}
+
+type receiverJSON struct {
+	Name       string            `json:"name"`
+	Sent       uint64            `json:"sent"`
+	Failures   map[string]uint64 `json:"failures"` // attempts, by reason
+	Superseded uint64            `json:"superseded"`
+	Suppressed uint64            `json:"suppressed"`
+	Problem    string            `json:"problem,omitempty"`
+}
+
+func statusOf(s *snapshot.Snapshot) statusJSON {
+	out := statusJSON{
+		Ready: s.Ready, Reason: s.Reason, Revision: s.Revision, Outbox: s.Outbox,
+		Reload: reloadJSON{OK: s.Reload.OK, Error: s.Reload.Error}, Streams: []streamJSON{}, Receivers: []receiverJSON{},
+	}
+	if !s.Reload.At.IsZero() {
+		at := s.Reload.At.UTC()
+		out.Reload.At = &at
+	}
+	for i := range s.Streams {
+		out.Streams = append(out.Streams, streamOf(&s.Streams[i]))
+	}
+	for _, r := range s.Notified {
+		out.Receivers = append(out.Receivers, receiverJSON{
+			Name: r.Name, Sent: r.Sent, Failures: counts(r.Failures),
+			Superseded: r.Superseded, Suppressed: r.Suppressed, Problem: r.Problem,
+		})
+	}
+	return out
+}
+
+func streamOf(s *snapshot.Stream) streamJSON {
+	out := streamJSON{
+		Name: s.Name, Topic: s.Topic, Problem: s.Problem, Records: s.Records, Bytes: s.Bytes, Lost: s.Lost,
+		Errors: counts(s.Errors), Partitions: []partitionJSON{}, Samples: []sampleJSON{},
+	}
+	for _, r := range s.Samples {
+		out.Samples = append(out.Samples, sampleJSON{r, window.FromTime(r.Timestamp)})
+	}
+	for _, p := range s.Partitions {
+		out.Lag += p.Lag()
+		out.Partitions = append(out.Partitions, partitionJSON{
+			ID: p.ID, Next: p.Next, End: p.End, Lag: p.Lag(), Idle: p.Idle,
+			Watermark: known(p.Watermark), Newest: known(p.Newest),
+		})
+	}
+	return out
+}
+
+// known returns nil for the time before the first record, which has no text.
+func known(t window.Time) *window.Time {
+	if t == window.None {
+		return nil
+	}
+	return &t
+}
+
+func counts(m map[string]uint64) map[string]uint64 {
+	if m == nil {
+		return map[string]uint64{}
+	}
+	return m
+}

@@ -1,0 +1,107 @@
+// Package web serves the daemon's page, its HTTP API, its metrics and its
+// health. It reads an immutable snapshot and, for older windows, a history; it
+// waits for nobody and changes nothing but by asking for a reload.
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	toolkit "github.com/prometheus/exporter-toolkit/web"
+
+	"driftwatch/internal/snapshot"
+	"driftwatch/monitors/checks"
+	"driftwatch/monitors/window"
+)
+
+// History reads windows that the snapshot no longer holds.
+type History interface {
+	// Windows returns the results of the monitor's windows with
+	// from < end <= to, oldest first. Where there are more than limit it
+	// returns the newest ones.
+	Windows(monitor string, from, to window.Time, limit int) ([]*checks.Window, error)
+}
+
+// Options are what is served, and where.
+type Options struct {
+	Listen     string // address
+	ConfigFile string // Prometheus web-config file (TLS, basic auth), or ""
+	Snapshot   func() *snapshot.Snapshot
+	History    History
+	Metrics    http.Handler
+	Reload     func(context.Context) error
+	Logger     *slog.Logger
+}
+
+// Server is a bound listener and what it serves.
+type Server struct {
+	o        Options
+	listener net.Listener
+}
+
+// How long clients may take. Reading a long history takes longest.
+const (
+	headerTimeout   = 10 * time.Second
+	readTimeout     = 30 * time.Second
+	writeTimeout    = 2 * time.Minute
+	idleTimeout     = 2 * time.Minute
+	shutdownTimeout = 5 * time.Second
+	maxHeaders      = 64 << 10
+)
+
+// New checks the web-config file and binds the address, so that both are
+// errors of the start. Run serves.
+func New(o Options) (*Server, error) {
+	if err := toolkit.Validate(o.ConfigFile); err != nil {
+		return nil, fmt.Errorf("read the web config file %s: %w", o.ConfigFile, err)
+	}
+	l, err := net.Listen("tcp", o.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen for the page and the metrics: %w", err)
+	}
+	return &Server{o: o, listener: l}, nil
+}
+
+// Addr returns the address that was bound.
+func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+
+// Run serves until ctx ends, then lets requests end for a few seconds.
+func (s *Server) Run(ctx context.Context) error {
+	srv := &http.Server{
+		Handler:           Handler(s.o),
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaders,
+		ErrorLog:          slog.NewLogLogger(s.o.Logger.Handler(), slog.LevelDebug), // what clients do wrong
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.serve(srv) }()
+	select {
+	case err := <-served:
+		return fmt.Errorf("serve the page and the metrics: %w", err)
+	case <-ctx.Done():
+	}
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	if err := srv.Shutdown(ending); err != nil {
+		_ = srv.Close() // ends what would not end by itself
+	}
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve the page and the metrics: %w", err)
+	}
+	return nil
+}
+
+func (s *Server) serve(srv *http.Server) error {
+	if s.o.ConfigFile == "" {
+		return srv.Serve(s.listener)
+	}
+	return toolkit.Serve(s.listener, srv, &toolkit.FlagConfig{WebConfigFile: &s.o.ConfigFile}, s.o.Logger)
+}

@@ -1,0 +1,84 @@
+package web
+
+import (
+	"maps"
+	"slices"
+
+	"driftwatch/monitors/checks"
+)
+
+// verdict is the worst that the checks of a field say, in words that are also
+// the page's style classes.
+type verdict string
+
+const (
+	drifted   verdict = "drift"
+	violated  verdict = "violation" // of a limit that the user wrote
+	uncertain verdict = "uncertain"
+	steady    verdict = "steady"
+	unknown   verdict = "unknown" // nothing could be judged
+)
+
+func verdictOfResult(r checks.Result) verdict {
+	switch {
+	case r.Skipped != "":
+		return unknown
+	case r.Violation:
+		return violated
+	case r.Drift != nil && *r.Drift:
+		return drifted
+	case r.Uncertain:
+		return uncertain
+	}
+	return steady
+}
+
+// rank orders verdicts from the worst on.
+func (v verdict) rank() int {
+	return slices.Index([]verdict{drifted, violated, uncertain, steady, unknown}, v)
+}
+
+func verdictOf(results map[string]checks.Result) verdict {
+	worst := unknown
+	for _, r := range results {
+		if v := verdictOfResult(r); v.rank() < worst.rank() {
+			worst = v
+		}
+	}
+	return worst
+}
+
+// checkOrder is the order in which people look at checks.
+func checkOrder() []string {
+	return []string{
+		"psi", "ks", "js", "hellinger", "wasserstein", "kl", "chi2", "l_infinity",
+		"nulls", "missing", "invalid", "range", "allowed", "pattern", "unseen",
+		"volume", "freshness", "duplicates", "unknown_fields",
+	}
+}
+
+// names returns the names of results: those of checkOrder in its order, then
+// the others by name.
+func names(results map[string]checks.Result) []string {
+	order := checkOrder()
+	return slices.SortedFunc(maps.Keys(results), func(a, b string) int {
+		i, j := slices.Index(order, a), slices.Index(order, b)
+		switch {
+		case i < 0 && j < 0 && a < b, i >= 0 && (j < 0 || i < j):
+			return -1
+		}
+		return 1
+	})
+}
+
+// telling returns the check that explains a field's verdict: the first one that
+// has it, or "".
+func telling(results map[string]checks.Result) string {
+	worst := verdictOf(results)
+	for _, name := range names(results) {
+		if verdictOfResult(results[name]) == worst {
+			return name
+		}
+	}
+	return ""
+}
