@@ -34,8 +34,9 @@ const logAppendTime = 1 << 3
 // maxInflated bounds one decompressed batch, in bytes.
 const maxInflated = 1 << 30
 
-// keepInflated is the size up to which a buffer is always kept, in bytes.
-const keepInflated = 8 << 20
+// keepBuffer is the size up to which a buffer is always kept, in bytes. Larger
+// ones, left over from one large record, are let go of.
+const keepBuffer = 8 << 20
 
 // abortMarker is the type of a control record that ends an aborted transaction.
 const abortMarker = 0
@@ -91,7 +92,7 @@ func (r *reader) read(f fetched, from int64) (next int64, need int, err error) {
 
 func (r *reader) reset(f fetched, from int64) {
 	clear(r.records) // let go of large values
-	if cap(r.inflated) > keepInflated && len(r.inflated) < cap(r.inflated)/4 {
+	if cap(r.inflated) > keepBuffer && len(r.inflated) < cap(r.inflated)/4 {
 		r.inflated = nil
 	}
 	r.records, r.headers, r.inflated = r.records[:0], r.headers[:0], r.inflated[:0]

@@ -120,7 +120,7 @@ func (c *Cluster) call(ctx context.Context, node int32, m protocol.Message, time
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	res, err := c.transport.RoundTrip(ctx, c.addr, &request{
-		Message: m, node: node, max: maxVersion(m.ApiKey()), clientID: c.cfg.ClientID,
+		Message: m, node: node, max: maxVersion(m.ApiKey()), clientID: c.cfg.ClientID, raw: answeredRaw(m.ApiKey()),
 	})
 	if err != nil {
 		return nil, err

@@ -1,7 +1,6 @@
 package kafka
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -76,45 +75,14 @@ func (r *fetchRequest) Required(versions map[protocol.ApiKey]int16) bool {
 }
 
 // RawExchange implements protocol.RawExchanger: it writes the request and reads
-// the answer into r.frame. Large reads bypass the connection's buffer.
+// the answer into r.frame.
 func (r *fetchRequest) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
 	if r.version < firstFetch {
 		return nil, errOld
 	}
-	if err := protocol.WriteRequest(rw, r.version, 1, r.clientID, &r.Request); err != nil {
-		return nil, err
-	}
-	var head [8]byte
-	if _, err := io.ReadFull(rw, head[:]); err != nil {
-		return nil, noEOF(err)
-	}
-	size := int64(binary.BigEndian.Uint32(head[:4])) - 4
-	if size < 0 || size > maxFrame {
-		return nil, fmt.Errorf("fetch: an answer of %d bytes", size+4)
-	}
 	var err error
-	r.frame, err = readFrame(rw, r.frame, int(size), int(r.MaxBytes))
+	r.frame, err = exchange(rw, &r.Request, r.version, r.clientID, r.frame)
 	return r, err
-}
-
-// readFrame reads size bytes into buf, which it replaces if it is too small, or
-// if it is left over from a frame far larger than usual.
-func readFrame(rd io.Reader, buf []byte, size, usual int) ([]byte, error) {
-	if need := max(size, usual+usual/4); cap(buf) < size || cap(buf) > 4*need {
-		buf = make([]byte, need)
-	}
-	buf = buf[:size]
-	_, err := io.ReadFull(rd, buf)
-	return buf, noEOF(err)
-}
-
-// noEOF turns the end of a connection into an error: callers that compare
-// against io.EOF would take it for a regular end.
-func noEOF(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }
 
 // fetched is the parsed answer of a fetch of one partition.

@@ -1,6 +1,8 @@
 package kafka
 
 import (
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 
@@ -20,6 +22,7 @@ type request struct {
 	max      int16 // highest version to speak
 	clientID string
 	version  int16
+	raw      bool // leave the answer as bytes
 }
 
 // Broker implements protocol.BrokerMessage.
@@ -40,6 +43,10 @@ func (r *request) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
 	if p, ok := r.Message.(protocol.PreparedMessage); ok {
 		p.Prepare(r.version)
 	}
+	if r.raw {
+		b, err := exchange(rw, r.Message, r.version, r.clientID, nil)
+		return answer{frame(b)}, err
+	}
 	m, err := protocol.RoundTrip(rw, r.version, 1, r.clientID, r.Message)
 	return answer{m}, err
 }
@@ -47,6 +54,56 @@ func (r *request) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
 // answer hides the type of a response from the transport, which otherwise
 // takes every metadata response for one that it asked for itself.
 type answer struct{ protocol.Message }
+
+// frame is the answer to a heartbeat or to leaving a group. Since version 1 the
+// throttle time comes before the error code there, and kafka-go expects it after,
+// so that it sees no error ever.
+type frame []byte
+
+// ApiKey implements protocol.Message.
+func (frame) ApiKey() protocol.ApiKey { return protocol.Heartbeat }
+
+// answeredRaw are the requests whose answer is a frame.
+func answeredRaw(key protocol.ApiKey) bool {
+	return key == protocol.Heartbeat || key == protocol.LeaveGroup
+}
+
+// exchange writes a request and returns the answer without its size and
+// correlation id, in buf if it fits. Large reads bypass the connection's buffer.
+func exchange(rw io.ReadWriter, m protocol.Message, version int16, clientID string, buf []byte) ([]byte, error) {
+	if err := protocol.WriteRequest(rw, version, 1, clientID, m); err != nil {
+		return nil, err
+	}
+	var head [8]byte
+	if _, err := io.ReadFull(rw, head[:]); err != nil {
+		return nil, noEOF(err)
+	}
+	size := int64(binary.BigEndian.Uint32(head[:4])) - 4
+	if size < 0 || size > maxFrame {
+		return nil, fmt.Errorf("an answer of %d bytes", size+4)
+	}
+	return readFrame(rw, buf, int(size))
+}
+
+// readFrame reads size bytes into buf, which it replaces if it is too small, or
+// if it is left over from a frame far larger than this one.
+func readFrame(rd io.Reader, buf []byte, size int) ([]byte, error) {
+	if cap(buf) < size || cap(buf) > keepBuffer && cap(buf)/4 > size {
+		buf = make([]byte, size+size/4)
+	}
+	buf = buf[:size]
+	_, err := io.ReadFull(rd, buf)
+	return buf, noEOF(err)
+}
+
+// noEOF turns the end of a connection into an error: callers that compare
+// against io.EOF would take it for a regular end.
+func noEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
 
 // maxVersion is the highest version of a request that this package speaks. The
 // group requests stop below the first flexible version, whose encoding in

@@ -1,0 +1,359 @@
+package kafka
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
+	"github.com/segmentio/kafka-go/protocol/findcoordinator"
+	"github.com/segmentio/kafka-go/protocol/heartbeat"
+	"github.com/segmentio/kafka-go/protocol/joingroup"
+	"github.com/segmentio/kafka-go/protocol/leavegroup"
+	"github.com/segmentio/kafka-go/protocol/syncgroup"
+)
+
+// ErrFenced says that another process joined the group with this one's instance
+// id. Going on would throw the other out, which would come back, and so on.
+var ErrFenced = errors.New("another process has joined the group with the same instance id")
+
+// Group is a static membership: the coordinator knows the process by its
+// instance id, so that one that was killed has its partitions back as soon as
+// it joins again, and a restart moves nothing.
+type Group struct {
+	c       *Cluster
+	cfg     GroupConfig
+	subject string
+
+	mu          sync.Mutex // guards what follows: commits come from other goroutines
+	coordinator int32
+	member      string
+	generation  int32
+
+	// Of Run's goroutine.
+	round   int
+	told    bool // the caller has been called
+	checked bool // the share was looked at after the start
+	held    assignment
+}
+
+// Group returns the membership of a process that shares topics with others. All
+// partitions of a topic belong to one of them.
+func (c *Cluster) Group(cfg GroupConfig) (*Group, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, fmt.Errorf("kafka: %w", err)
+	}
+	cfg.Topics = sortedSet(cfg.Topics)
+	cfg.Session = cmp.Or(cfg.Session, 45*time.Second)
+	cfg.Rebalance = cmp.Or(cfg.Rebalance, time.Minute)
+	cfg.Heartbeat = cmp.Or(cfg.Heartbeat, min(3*time.Second, cfg.Session/3))
+	return &Group{c: c, cfg: cfg, subject: "group " + cfg.ID, coordinator: anyBroker, generation: -1}, nil
+}
+
+// Run implements Membership. When it ends the process stays a member, for a
+// restart to take its place; see Leave.
+func (g *Group) Run(ctx context.Context, assigned Assigned) error {
+	retry := backoff{limit: g.c.cfg.MaxBackoff}
+	for {
+		got, err := g.join(ctx)
+		if err == nil {
+			g.c.problems.clear(g.subject)
+			retry.tries = 0
+			err = g.hold(ctx, got, assigned)
+		}
+		if caller, ok := errors.AsType[callerError](err); ok {
+			return endOf(ctx, caller.error)
+		}
+		switch {
+		case ctx.Err() != nil:
+			g.c.problems.clear(g.subject)
+			return nil
+		case err == nil: // join again
+			continue
+		case errors.Is(err, ErrFenced):
+			return err
+		}
+		if errors.Is(err, errExpelled) {
+			if err := g.drop(ctx, assigned); err != nil {
+				return endOf(ctx, err)
+			}
+		}
+		if retry.tries > 1 { // the first join of a new cluster fails: it makes its offsets topic
+			g.c.problems.set(g.subject, describe(err))
+		}
+		if retry.wait(ctx) != nil {
+			g.c.problems.clear(g.subject)
+			return nil
+		}
+	}
+}
+
+// errExpelled says that the group went on without this member, so that its
+// partitions may be another's by now.
+var errExpelled = errors.New("the group went on without this process")
+
+// callerError is one that the callback of Run returned.
+type callerError struct{ error }
+
+// drop gives all partitions up after this member was expelled.
+func (g *Group) drop(ctx context.Context, assigned Assigned) error {
+	g.setMember("", -1)
+	if len(g.held.partitions) == 0 {
+		return nil
+	}
+	g.held = assignment{}
+	return assigned(ctx, nil)
+}
+
+func (g *Group) setMember(id string, generation int32) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.member, g.generation = id, generation
+}
+
+func (g *Group) state() (member string, generation int32) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.member, g.generation
+}
+
+// call sends a message to the group's coordinator, which it finds if need be.
+func (g *Group) call(ctx context.Context, m protocol.Message, timeout time.Duration) (protocol.Message, error) {
+	node, err := g.find(ctx)
+	if err != nil {
+		return nil, err
+	}
+	res, err := g.c.call(ctx, node, m, timeout)
+	if err != nil {
+		g.forget()
+	}
+	return res, err
+}
+
+func (g *Group) find(ctx context.Context) (int32, error) {
+	g.mu.Lock()
+	node := g.coordinator
+	g.mu.Unlock()
+	if node != anyBroker {
+		return node, nil
+	}
+	m, err := g.c.call(ctx, anyBroker, &findcoordinator.Request{Key: g.cfg.ID}, g.c.cfg.Timeout)
+	if err != nil {
+		return 0, err
+	}
+	res, ok := m.(*findcoordinator.Response)
+	if !ok {
+		return 0, unexpected("find coordinator")
+	}
+	if res.ErrorCode != 0 {
+		return 0, kafkago.Error(res.ErrorCode)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.coordinator = res.NodeID
+	return res.NodeID, nil
+}
+
+// forget makes the next call look for the coordinator again.
+func (g *Group) forget() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.coordinator = anyBroker
+}
+
+// failure turns an error code of the coordinator into an error and remembers
+// what it means for this member.
+func (g *Group) failure(code int16) error {
+	switch err := kafkago.Error(code); err {
+	case 0:
+		return nil
+	case kafkago.FencedInstanceID:
+		return ErrFenced
+	case kafkago.UnknownMemberId, kafkago.IllegalGeneration:
+		return fmt.Errorf("%w: %w", errExpelled, err)
+	case kafkago.NotCoordinatorForGroup, kafkago.GroupCoordinatorNotAvailable:
+		g.forget()
+		return err
+	default:
+		return err
+	}
+}
+
+// join joins the group and returns what it gives this member. The members that
+// lead it share the topics.
+func (g *Group) join(ctx context.Context) (assignment, error) {
+	id, _ := g.state()
+	metadata, err := encodeSubscription(g.cfg.Topics, claim{Owned: g.held.topics, Round: g.round})
+	if err != nil {
+		return assignment{}, err
+	}
+	m, err := g.call(ctx, &joingroup.Request{
+		GroupID:            g.cfg.ID,
+		SessionTimeoutMS:   int32(g.cfg.Session.Milliseconds()),
+		RebalanceTimeoutMS: int32(g.cfg.Rebalance.Milliseconds()),
+		MemberID:           id,
+		GroupInstanceID:    g.cfg.InstanceID,
+		ProtocolType:       protocolType,
+		Protocols:          []joingroup.RequestProtocol{{Name: assignor, Metadata: metadata}},
+	}, g.cfg.Rebalance+g.c.cfg.Timeout)
+	if err != nil {
+		return assignment{}, err
+	}
+	res, ok := m.(*joingroup.Response)
+	if !ok {
+		return assignment{}, unexpected("join group")
+	}
+	if err := g.failure(res.ErrorCode); err != nil {
+		return assignment{}, err
+	}
+	g.setMember(res.MemberID, res.GenerationID)
+	var shares []syncgroup.RequestAssignment
+	if res.LeaderID == res.MemberID {
+		if shares, err = g.share(ctx, res.Members); err != nil {
+			return assignment{}, err
+		}
+	}
+	return g.sync(ctx, shares)
+}
+
+// share is done by the leader: it says who gets what.
+func (g *Group) share(ctx context.Context, list []joingroup.ResponseMember) ([]syncgroup.RequestAssignment, error) {
+	members, err := decodeMembers(list)
+	if err != nil {
+		return nil, err
+	}
+	var topics []string
+	for _, m := range members {
+		topics = append(topics, m.topics...)
+	}
+	counts, err := g.counts(ctx, sortedSet(topics))
+	if err != nil {
+		return nil, err
+	}
+	given := assignTopics(members, counts)
+	shares := make([]syncgroup.RequestAssignment, 0, len(members))
+	for _, m := range members {
+		b, err := encodeAssignment(given[m.id], counts)
+		if err != nil {
+			return nil, err
+		}
+		shares = append(shares, syncgroup.RequestAssignment{MemberID: m.id, Assignment: b})
+	}
+	return shares, nil
+}
+
+// counts returns how many partitions each topic has; a topic that does not
+// exist has none.
+func (g *Group) counts(ctx context.Context, topics []string) (map[string]int, error) {
+	counts := make(map[string]int, len(topics))
+	for _, topic := range topics {
+		ids, err := g.c.Partitions(ctx, topic)
+		if err != nil {
+			return nil, err
+		}
+		counts[topic] = len(ids)
+	}
+	return counts, nil
+}
+
+func (g *Group) sync(ctx context.Context, shares []syncgroup.RequestAssignment) (assignment, error) {
+	id, generation := g.state()
+	m, err := g.call(ctx, &syncgroup.Request{
+		GroupID:         g.cfg.ID,
+		GenerationID:    generation,
+		MemberID:        id,
+		GroupInstanceID: g.cfg.InstanceID,
+		Assignments:     shares,
+	}, g.cfg.Rebalance+g.c.cfg.Timeout)
+	if err != nil {
+		return assignment{}, err
+	}
+	res, ok := m.(*syncgroup.Response)
+	if !ok {
+		return assignment{}, unexpected("sync group")
+	}
+	if err := g.failure(res.ErrorCode); err != nil {
+		return assignment{}, err
+	}
+	return decodeAssignment(res.Assignments)
+}
+
+// beat gives a sign of life. rejoin is true if the group is sharing anew.
+func (g *Group) beat(ctx context.Context) (rejoin bool, err error) {
+	id, generation := g.state()
+	m, err := g.call(ctx, &heartbeat.Request{
+		GroupID: g.cfg.ID, GenerationID: generation, MemberID: id, GroupInstanceID: g.cfg.InstanceID,
+	}, min(g.c.cfg.Timeout, g.cfg.Session))
+	if err != nil {
+		return false, err
+	}
+	err = g.failure(outcome(m))
+	if errors.Is(err, kafkago.RebalanceInProgress) {
+		return true, nil
+	}
+	return false, err
+}
+
+// Leave gives the membership up, so that others take the partitions at once
+// rather than after Session. It is for a process that is not to come back, and
+// is called after Run has returned.
+func (g *Group) Leave(ctx context.Context) error {
+	id, _ := g.state()
+	m, err := g.call(ctx, &leavegroup.Request{
+		GroupID: g.cfg.ID,
+		Members: []leavegroup.RequestMember{{MemberID: id, GroupInstanceID: g.cfg.InstanceID}},
+	}, g.c.cfg.Timeout)
+	if err != nil {
+		return fmt.Errorf("leave group %q: %w", g.cfg.ID, retryable(err))
+	}
+	if code := outcome(m); code != 0 {
+		return fmt.Errorf("leave group %q: %w", g.cfg.ID, retryable(kafkago.Error(code)))
+	}
+	g.setMember("", -1)
+	return nil
+}
+
+// outcome reads the error code after the throttle time of a heartbeat's answer,
+// or of one to leaving a group, where that of the only member follows.
+func outcome(m protocol.Message) int16 {
+	b, ok := m.(frame)
+	if !ok {
+		return int16(kafkago.Unknown)
+	}
+	d := wire{b: b}
+	d.int32() // throttle time
+	code := d.int16()
+	if code == 0 && len(d.b) > 0 && d.int32() == 1 {
+		d.skip(int(d.int16()))         // member
+		d.skip(max(0, int(d.int16()))) // instance
+		code = d.int16()
+	}
+	if d.failed {
+		return int16(kafkago.Unknown)
+	}
+	return code
+}
+
+// outdated reports whether the topics have changed since they were shared, or
+// the share does not fit what this process is ready to take, as after a restart
+// with another configuration.
+func (g *Group) outdated(ctx context.Context) (bool, error) {
+	for _, topic := range g.held.topics {
+		if !slices.Contains(g.cfg.Topics, topic) {
+			return true, nil
+		}
+	}
+	now, err := g.counts(ctx, g.cfg.Topics)
+	if err != nil {
+		return false, err
+	}
+	then := maps.Clone(g.held.counts)
+	maps.DeleteFunc(then, func(topic string, _ int) bool { return !slices.Contains(g.cfg.Topics, topic) })
+	return !maps.Equal(now, then), nil
+}

@@ -1,0 +1,179 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+
+	"driftwatch/internal/kafkatest"
+	"driftwatch/monitors/source"
+)
+
+// process runs a membership and notes what it is given.
+type process struct {
+	given  chan []source.Partition
+	cancel context.CancelFunc
+	ended  chan error
+}
+
+func start(t testing.TB, m Membership) *process {
+	t.Helper()
+	ctx, cancel := context.WithCancel(kafkatest.Context(t))
+	p := &process{given: make(chan []source.Partition, 100), cancel: cancel, ended: make(chan error, 1)}
+	go func() {
+		p.ended <- m.Run(ctx, func(_ context.Context, set []source.Partition) error {
+			p.given <- slices.Clone(set)
+			return nil
+		})
+	}()
+	t.Cleanup(func() { p.stop(t) })
+	return p
+}
+
+func (p *process) stop(t testing.TB) {
+	t.Helper()
+	p.cancel()
+	if err, open := <-p.ended; open {
+		close(p.ended)
+		if err != nil {
+			t.Errorf("run ended with %v", err)
+		}
+	}
+}
+
+// wait waits until the process was given what the test wants.
+func (p *process) wait(t testing.TB, what string, want func([]source.Partition) bool) []source.Partition {
+	t.Helper()
+	timeout := time.After(kafkatest.Patience)
+	for {
+		select {
+		case set := <-p.given:
+			if want(set) {
+				return set
+			}
+		case err := <-p.ended:
+			close(p.ended)
+			t.Fatalf("waiting for %s, run ended: %v", what, err)
+		case <-timeout:
+			t.Fatalf("no %s", what)
+		}
+	}
+}
+
+func count(n int) func([]source.Partition) bool {
+	return func(set []source.Partition) bool { return len(set) == n }
+}
+
+func group(t testing.TB, c *Cluster, instance string, topics ...string) *Group {
+	t.Helper()
+	g, err := c.Group(GroupConfig{ID: "g", InstanceID: instance, Topics: topics, Session: 6 * time.Second, Heartbeat: 50 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func TestAllPartitionsOfTopicsThatGrowAndAppear(t *testing.T) {
+	brokers, fake := kafkatest.Fake(t, kfake.SeedTopics(2, "a"))
+	p := start(t, open(t, brokers).All([]string{"late", "a", "a"}))
+	p.wait(t, "two partitions", count(2))
+	admin := kafkatest.Client(t, brokers)
+	kafkatest.AddPartitions(t, admin, "a", 3)
+	p.wait(t, "the added partition", count(3))
+	if fake.TopicInfo("late") != nil {
+		t.Fatal("looking for a topic has created it")
+	}
+	kafkatest.CreateTopic(t, admin, "late", 2)
+	got := p.wait(t, "the late topic", count(5))
+	want := []source.Partition{{Topic: "a"}, {Topic: "a", ID: 1}, {Topic: "a", ID: 2}, {Topic: "late"}, {Topic: "late", ID: 1}}
+	if !slices.Equal(got, want) {
+		t.Fatalf("assigned %v, want %v", got, want)
+	}
+}
+
+func TestGroupRestartKeepsPartitions(t *testing.T) {
+	brokers, _ := kafkatest.Fake(t, kfake.SeedTopics(4, "a", "b"))
+	first := start(t, group(t, open(t, brokers), "one", "a", "b"))
+	first.wait(t, "all partitions", count(8))
+	first.stop(t)
+
+	again := start(t, group(t, open(t, brokers), "one", "a", "b"))
+	began := time.Now()
+	again.wait(t, "its partitions after a restart", count(8))
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("a restart took %v to have its partitions", took)
+	}
+}
+
+func TestGroupSharesWholeTopics(t *testing.T) {
+	brokers, _ := kafkatest.Fake(t, kfake.SeedTopics(4, "a", "b"), kfake.NumBrokers(3))
+	one := start(t, group(t, open(t, brokers), "one", "a", "b"))
+	one.wait(t, "all partitions", count(8))
+
+	g2 := group(t, open(t, brokers), "two", "a", "b")
+	two := start(t, g2)
+	has := one.wait(t, "half of them", count(4))
+	gets := two.wait(t, "the other half", count(4))
+	if has[0].Topic == gets[0].Topic || has[3].Topic != has[0].Topic || gets[3].Topic != gets[0].Topic {
+		t.Fatalf("one has %v, two has %v: not whole topics", has, gets)
+	}
+	two.stop(t)
+	if err := g2.Leave(kafkatest.Context(t)); err != nil {
+		t.Fatal(err)
+	}
+	one.wait(t, "all partitions after the other left", count(8))
+}
+
+func TestGroupSeesNewPartitionsAndTopics(t *testing.T) {
+	brokers, _ := kafkatest.Fake(t, kfake.SeedTopics(1, "a"))
+	p := start(t, group(t, open(t, brokers), "one", "a", "late"))
+	p.wait(t, "the partition", count(1))
+	admin := kafkatest.Client(t, brokers)
+	kafkatest.AddPartitions(t, admin, "a", 2)
+	p.wait(t, "the added partition", count(2))
+	kafkatest.CreateTopic(t, admin, "late", 2)
+	p.wait(t, "the late topic", count(4))
+	p.stop(t)
+
+	kafkatest.AddPartitions(t, admin, "late", 3)
+	again := start(t, group(t, open(t, brokers), "one", "a", "late"))
+	again.wait(t, "what was added while it was away", count(5))
+}
+
+func TestGroupCommits(t *testing.T) {
+	brokers, _ := kafkatest.Fake(t, kfake.SeedTopics(2, "a"))
+	ctx := kafkatest.Context(t)
+	g := group(t, open(t, brokers), "one", "a")
+	p := source.Partition{Topic: "a", ID: 1}
+	run := start(t, g)
+	run.wait(t, "partitions", count(2))
+	if _, ok, err := g.Committed(ctx, p); ok || err != nil {
+		t.Fatalf("a new group has an offset: %v, %v", ok, err)
+	}
+	want := source.Position{Offset: 42, Metadata: "w=1"}
+	if err := g.Commit(ctx, map[source.Partition]source.Position{p: want, {Topic: "a"}: {Offset: 7}}); err != nil {
+		t.Fatal(err)
+	}
+	run.stop(t)
+	got, ok, err := group(t, open(t, brokers), "one", "a").Committed(ctx, p)
+	if err != nil || !ok || got != want {
+		t.Fatalf("stored position is %+v, %v, %v, want %+v", got, ok, err, want)
+	}
+}
+
+func TestGroupFencedByTheSameInstance(t *testing.T) {
+	brokers, _ := kafkatest.Fake(t, kfake.SeedTopics(1, "a"))
+	first := start(t, group(t, open(t, brokers), "one", "a"))
+	first.wait(t, "partitions", count(1))
+	second := start(t, group(t, open(t, brokers), "one", "a"))
+	second.wait(t, "partitions", count(1))
+	err := <-first.ended
+	close(first.ended)
+	if fmt.Sprint(err) != ErrFenced.Error() {
+		t.Fatalf("the first ended with %v, want %v", err, ErrFenced)
+	}
+}
