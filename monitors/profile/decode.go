@@ -176,11 +176,11 @@ func readGuide(r *reader, numbers bool) *Guide {
 	if r.uvarint(1) == 0 {
 		return nil
 	}
-	least, greatest := uint64(0), uint64(math.MaxUint64)
+	least, greatest, most := uint64(0), uint64(math.MaxUint64), watchSize
 	if numbers {
-		least, greatest = leastKey, greatestKey
+		least, greatest, most = leastKey, greatestKey, gridSize
 	}
-	keys := make([]uint64, r.length(guideSize, 1))
+	keys := make([]uint64, r.length(uint64(most), 1))
 	r.require(len(keys) > 0, errTally)
 	var k uint64
 	for i := range keys {

@@ -112,7 +112,7 @@ func watchList(c []Named) *Guide {
 	slices.SortFunc(c, func(a, b Named) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Hash, b.Hash))
 	})
-	c = c[:min(len(c), guideSize)]
+	c = c[:min(len(c), watchSize)]
 	slices.SortFunc(c, func(a, b Named) int { return cmp.Compare(a.Hash, b.Hash) })
 	keys, names := make([]uint64, len(c)), make([]string, len(c))
 	for i, n := range c {

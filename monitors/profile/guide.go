@@ -7,8 +7,12 @@ import (
 	"unsafe"
 )
 
-// guideSize is the greatest number of keys of a guide.
-const guideSize = 1024
+// The greatest number of keys: of a grid, those of a full binary tree.
+const (
+	treeDepth = 10
+	gridSize  = 1<<treeDepth - 1
+	watchSize = 1024
+)
 
 // Guide is what a reference lends to the windows that are judged against it.
 // For numbers it is a grid: ascending quantile keys of the reference, which cut
@@ -16,10 +20,9 @@ const guideSize = 1024
 // that are counted one by one at any cardinality. It is immutable and may be
 // shared by many profiles.
 type Guide struct {
-	keys  []uint64 // ascending
-	names []string // of the keys, for categories; nil for numbers
-	tree  []uint64 // for numbers: the keys as a binary tree, the children of i are 2i and 2i+1
-	depth int      // of the tree
+	keys  []uint64              // ascending
+	names []string              // of the keys, for categories; nil for numbers
+	tree  *[gridSize + 1]uint64 // for numbers: the keys as a binary tree; the children of node i are 2i and 2i+1
 }
 
 // Edges returns the grid's edges in ascending order, nil for categories.
@@ -39,7 +42,10 @@ func (g *Guide) Names() []string { return slices.Clone(g.names) }
 
 // Size returns the bytes of memory held.
 func (g *Guide) Size() int {
-	n := int(unsafe.Sizeof(*g)) + 8*cap(g.keys) + 8*cap(g.tree) + 16*cap(g.names)
+	n := int(unsafe.Sizeof(*g)) + 8*cap(g.keys) + 16*cap(g.names)
+	if g.tree != nil {
+		n += int(unsafe.Sizeof(*g.tree))
+	}
 	for _, s := range g.names {
 		n += len(s)
 	}
@@ -53,21 +59,22 @@ func (g *Guide) equal(o *Guide) bool {
 	return g == o || slices.Equal(g.keys, o.keys) && slices.Equal(g.names, o.names)
 }
 
-// newGuide makes a guide of ascending keys, with their names for categories.
+// newGuide makes a guide of ascending keys, at most gridSize or, with names for
+// categories, watchSize.
 func newGuide(keys []uint64, names []string) *Guide {
-	g := &Guide{keys: keys, names: names, depth: bits.Len(uint(len(keys)))}
-	if names != nil {
-		return g
+	g := &Guide{keys: keys, names: names}
+	if names == nil {
+		g.tree = new([gridSize + 1]uint64)
+		g.plant(1, keys)
 	}
-	g.tree = make([]uint64, 1<<g.depth)
-	g.plant(1, keys)
 	return g
 }
 
-// plant writes keys to the tree in its order and returns those left for the nodes
-// to the right; where there are none, nodes are beyond all keys.
+// plant writes keys to the tree from a node down, in its order, and returns those
+// left for the nodes to the right. Where there are none, nodes are beyond all
+// keys.
 func (g *Guide) plant(node int, keys []uint64) []uint64 {
-	if node >= len(g.tree) {
+	if node > gridSize {
 		return keys
 	}
 	keys = g.plant(2*node, keys)
@@ -82,37 +89,32 @@ func (g *Guide) plant(node int, keys []uint64) []uint64 {
 // the data: for random keys each would be mispredicted half of the time.
 func (g *Guide) cell(k uint64) int {
 	node := uint64(1)
-	for range g.depth {
-		_, less := bits.Sub64(g.tree[node], k, 0)
+	for range treeDepth {
+		_, less := bits.Sub64(g.tree[node&gridSize], k, 0)
 		node = 2*node + less
 	}
-	return int(node) - len(g.tree)
+	return int(node & gridSize)
 }
 
-// cells4 is cell for four keys at once: each step of a search waits for the one
-// before, so the processor has time for the steps of three others.
-func (g *Guide) cells4(k *[4]uint64) [4]int {
-	a, b, c, d := uint64(1), uint64(1), uint64(1), uint64(1)
-	k0, k1, k2, k3 := k[0], k[1], k[2], k[3]
-	tree := g.tree
-	for range g.depth {
-		_, l0 := bits.Sub64(tree[a], k0, 0)
-		_, l1 := bits.Sub64(tree[b], k1, 0)
-		_, l2 := bits.Sub64(tree[c], k2, 0)
-		_, l3 := bits.Sub64(tree[d], k3, 0)
-		a, b, c, d = 2*a+l0, 2*b+l1, 2*c+l2, 2*d+l3
-	}
-	n := len(tree)
-	return [4]int{int(a) - n, int(b) - n, int(c) - n, int(d) - n}
-}
-
-// count adds keys to the counts of the guide's slots.
+// count adds keys to the counts of the guide's slots. It goes through a grid with
+// four keys at once: each step of a search waits for the one before, so the
+// processor has time for the steps of three others.
 func (g *Guide) count(tally, keys []uint64) {
-	if g.names == nil {
+	if tree := g.tree; tree != nil {
 		for ; len(keys) >= 4; keys = keys[4:] {
-			for _, i := range g.cells4((*[4]uint64)(keys)) {
-				tally[i]++
+			k0, k1, k2, k3 := keys[0], keys[1], keys[2], keys[3]
+			n0, n1, n2, n3 := uint64(1), uint64(1), uint64(1), uint64(1)
+			for range treeDepth {
+				_, l0 := bits.Sub64(tree[n0&gridSize], k0, 0)
+				_, l1 := bits.Sub64(tree[n1&gridSize], k1, 0)
+				_, l2 := bits.Sub64(tree[n2&gridSize], k2, 0)
+				_, l3 := bits.Sub64(tree[n3&gridSize], k3, 0)
+				n0, n1, n2, n3 = 2*n0+l0, 2*n1+l1, 2*n2+l2, 2*n3+l3
 			}
+			tally[n0&gridSize]++
+			tally[n1&gridSize]++
+			tally[n2&gridSize]++
+			tally[n3&gridSize]++
 		}
 	}
 	for _, k := range keys {

@@ -42,7 +42,7 @@ func TestGridIsThatOfTheValues(t *testing.T) {
 func checkGrid(t *testing.T, p *Profile, g *Guide, sorted []float64) {
 	t.Helper()
 	edges, n := g.Edges(), len(sorted)
-	if len(edges) > guideSize || !slices.IsSorted(edges) {
+	if len(edges) > gridSize || !slices.IsSorted(edges) {
 		t.Fatalf("%d edges, sorted %t", len(edges), slices.IsSorted(edges))
 	}
 	for d := 1; d <= 10; d++ {
@@ -123,7 +123,7 @@ func mostFrequent(v [][]byte) []string {
 	slices.SortFunc(all, func(a, b Named) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Hash, b.Hash))
 	})
-	all = all[:min(len(all), guideSize)]
+	all = all[:min(len(all), watchSize)]
 	slices.SortFunc(all, func(a, b Named) int { return cmp.Compare(a.Hash, b.Hash) })
 	names := make([]string, len(all))
 	for i, n := range all {
