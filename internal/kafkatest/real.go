@@ -16,7 +16,7 @@ import (
 )
 
 // LibsVar names the environment variable with the directory of Kafka's jars; see
-// fetch-kafka.sh.
+// fetch.sh.
 const LibsVar = "DRIFTWATCH_KAFKA_LIBS"
 
 // Broker is a real Apache Kafka of one node, broker and controller in one.
@@ -44,7 +44,7 @@ func Real(t testing.TB) *Broker {
 	t.Helper()
 	libs := os.Getenv(LibsVar)
 	if libs == "" {
-		t.Fatalf("set %s to the directory of Kafka's jars: internal/kafkatest/fetch-kafka.sh makes it", LibsVar)
+		t.Fatalf("set %s to the directory of Kafka's jars: internal/kafkatest/fetch.sh makes it", LibsVar)
 	}
 	ports := freePorts(t, 3)
 	b := &Broker{
