@@ -78,7 +78,7 @@ func (c *Collector) check(e emitter, r *checks.Result, labels ...string) {
 		e.gauge(c.d.pValue, *r.PValue, labels...)
 	}
 	if r.Drift != nil {
-		e.gauge(c.d.drift, flag(*r.Drift), labels...)
+		e.gauge(c.d.drift, boolean(*r.Drift), labels...)
 	}
 }
 
@@ -143,7 +143,7 @@ func (c *Collector) daemon(e emitter, s *snapshot.Snapshot) {
 	b := c.o.Build
 	e.gauge(c.d.buildInfo, 1, b.Version, b.Revision, b.Go)
 	e.gauge(c.d.rulesInfo, 1, s.Revision)
-	e.gauge(c.d.reloadOK, flag(s.Reload.OK))
+	e.gauge(c.d.reloadOK, boolean(s.Reload.OK))
 	if !s.Reload.At.IsZero() {
 		e.gauge(c.d.reloadAt, float64(s.Reload.At.UnixMilli())/1000)
 	}
@@ -175,7 +175,7 @@ func (e emitter) send(d *prometheus.Desc, t prometheus.ValueType, v float64, lab
 	e.ch <- m
 }
 
-func flag(b bool) float64 {
+func boolean(b bool) float64 {
 	if b {
 		return 1
 	}
