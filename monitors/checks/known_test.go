@@ -20,7 +20,7 @@ func TestPublished(t *testing.T) {
 		near(t, "psi", tableOf(r, c).psi(), 0.007406694184014186, 1e-12)
 	})
 	t.Run("Hopsworks PSI and KL", func(t *testing.T) {
-		tab := tableOf([]uint64{8000, 2000}, []uint64{4000, 6000})
+		tab := tableOf([]uint64{4000, 6000}, []uint64{8000, 2000})
 		near(t, "psi", tab.psi(), 0.7167, 1e-4)
 		near(t, "kl", tab.kl(), 0.3348, 1e-3)
 	})

@@ -56,22 +56,20 @@ func beyondFloat(n, m int, d float64) bool {
 // n values. Where it is small it is twice Smirnov's one-sided probability, whose
 // error, the chance that both sides pass d, is then negligible.
 func kolmogorovTail(n, d float64) float64 {
-	switch p := pelzGood(n, d); {
-	case d <= 0:
-		return 1
-	case p >= 0.05:
-		return p
-	default:
-		return min(1, max(leastP, 2*smirnovTail(n, d)))
-	}
-}
-
-// pelzGood returns P(D_n >= d) by the expansion of Pelz and Good (1976) in
-// powers of n^-1/2, as Simard and L'Ecuyer (2011) give it.
-func pelzGood(n, d float64) float64 {
 	if d <= 0 {
 		return 1
 	}
+	if n*d*d < 4 { // beyond, it is below 0.001, and the expansion converges slowly
+		if p := pelzGood(n, d); p >= 0.05 {
+			return p
+		}
+	}
+	return min(1, max(leastP, 2*smirnovTail(n, d)))
+}
+
+// pelzGood returns P(D_n >= d) by the expansion of Pelz and Good (1976) in
+// powers of n^-1/2, as Simard and L'Ecuyer (2011) give it. d is positive.
+func pelzGood(n, d float64) float64 {
 	const (
 		pi2 = math.Pi * math.Pi
 		pi4 = pi2 * pi2
@@ -81,7 +79,7 @@ func pelzGood(n, d float64) float64 {
 	z2 := z * z
 	z4, z6 := z2*z2, z2*z2*z2
 	var k0, k1, k2, k3, k2b, k3b float64
-	for k := 0; k < 200; k++ {
+	for k := 0; ; k++ {
 		h := float64(k) + 0.5
 		h2 := h * h
 		e := math.Exp(-pi2 * h2 / (2 * z2))

@@ -22,13 +22,9 @@ func smirnovTail(n, d float64) float64 {
 	}
 	nd := n * d
 	sum := math.Exp(n*math.Log1p(-d)) / d // j = 0
-	last := math.Floor(n - nd)
 	top := stirlingError(n)
-	for j := 1.0; j <= last; j++ {
+	for j := 1.0; n-j > nd; j++ { // where n-j is nd, the last factor is 0
 		rest := n - j
-		if rest == 0 {
-			break // x is 1 + d, the factor (1 - x)^0 stands for a term that d > 0 leaves out
-		}
 		deviance := float64(j*math.Log1p(nd/j)) + float64(rest*math.Log1p(-nd/rest))
 		e := top - stirlingError(j) - stirlingError(rest) + deviance
 		sum += math.Exp(e) * math.Sqrt(n/(2*math.Pi*j*rest)) / (d + j/n)
