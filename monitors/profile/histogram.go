@@ -97,11 +97,12 @@ func (h *histogram) insert(keys []uint64) int {
 			}
 			if b := &buckets[slot-1]; b.least>>shift == id {
 				b.count++
-				if k <= b.least {
-					b.lower(k)
-				}
-				if k >= b.greatest {
-					b.raise(k)
+				b.leastN += equal(k, b.least)
+				b.greatestN += equal(k, b.greatest)
+				if k < b.least {
+					b.least, b.leastN = k, 1
+				} else if k > b.greatest {
+					b.greatest, b.greatestN = k, 1
 				}
 				break
 			}
@@ -112,18 +113,14 @@ func (h *histogram) insert(keys []uint64) int {
 	return len(keys)
 }
 
-func (b *bucket) lower(k uint64) {
-	if k < b.least {
-		b.least, b.leastN = k, 0
+// equal is 1 or 0, without a branch: whether a bucket's end comes next is hard to
+// predict.
+func equal(a, b uint64) uint64 {
+	var n uint64
+	if a == b {
+		n = 1
 	}
-	b.leastN++
-}
-
-func (b *bucket) raise(k uint64) {
-	if k > b.greatest {
-		b.greatest, b.greatestN = k, 0
-	}
-	b.greatestN++
+	return n
 }
 
 // put adds a bucket whose keys are equal after the histogram's shift and

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"math"
 	"math/big"
 	"math/bits"
 	"slices"
@@ -137,15 +138,14 @@ func magnitude(key uint64) (b, negative uint64) {
 
 // add adds the numbers of at most 256 keys.
 func (s *sums) add(keys []uint64) {
-	least, greatest := uint64(0x7ff), uint64(0)
+	least, greatest := uint64(math.MaxUint64), uint64(0)
 	for _, k := range keys {
 		b, _ := magnitude(k)
-		_, positive := bits.Sub64(0, b, 0)
-		least = min(least, b>>52|(positive-1)) // zeros are left out
-		greatest = max(greatest, b>>52)
+		least = min(least, b-1) // zero is left out: it wraps around
+		greatest = max(greatest, b)
 	}
+	least, greatest = (least+1)>>52, greatest>>52
 	switch {
-	case greatest == 0 && least > greatest: // nothing but zeros
 	case least > 0 && greatest-least <= maxSpread:
 		s.addAlike(keys, uint(least))
 	default:
@@ -168,7 +168,7 @@ func (s *sums) addAlike(keys []uint64, least uint) {
 		_, positive := bits.Sub64(0, b, 0)
 		m := b&(1<<52-1) | positive<<52
 		shift := (uint(b>>52) - least) & 63
-		w0, w1 := m<<shift, m>>1>>(63-shift)
+		w1, w0 := bits.Mul64(m, 1<<shift)
 		t0, c = bits.Add64(t0, w0, 0)
 		t1 += w1 + c
 		n0, c = bits.Add64(n0, w0&negative, 0)
