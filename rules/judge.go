@@ -133,7 +133,7 @@ func (t *Test) judge(r checks.Result) verdict {
 	case t.Drift && r.Drift == nil, t.PBelow != nil && r.PValue == nil:
 		return unknown
 	case t.Drift:
-		return truth(*r.Drift && !r.Uncertain)
+		return truth(*r.Drift)
 	case t.PBelow != nil:
 		return truth(*r.PValue < *t.PBelow)
 	}
