@@ -37,7 +37,7 @@ type windowView struct {
 	Name   string
 	Whole  []labelled // results without a field
 	Checks []string   // columns
-	Rows   []fieldRow
+	Table  []fieldRow
 }
 
 type labelled struct {
@@ -140,7 +140,8 @@ func (v *monitorView) grid(ws []*checks.Window, shown *checks.Window) {
 	}
 }
 
-// fieldCell shows the check that explains the field's verdict.
+// fieldCell shows the check that explains the field's verdict, by name unless
+// it is psi.
 func fieldCell(w *checks.Window, segmentName, field string) cell {
 	sg := segment(w, segmentName)
 	if sg == nil {
@@ -154,7 +155,7 @@ func fieldCell(w *checks.Window, segmentName, field string) cell {
 	name := telling(results)
 	c := resultCell(results[name])
 	c.Note = fmt.Sprintf("%s, %s: %s", clockSpan(w.Start, w.End), name, c.Note)
-	if c.Class != steady && c.Class != unknown {
+	if name != "psi" && c.Text != "" {
 		c.Text = name + " " + c.Text
 	}
 	return c
@@ -187,7 +188,7 @@ func fullWindow(w *checks.Window, sg *checks.Segment) *windowView {
 				row.Cells = append(row.Cells, cell{Class: unknown})
 			}
 		}
-		v.Rows = append(v.Rows, row)
+		v.Table = append(v.Table, row)
 	}
 	return v
 }
