@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 
 	"driftwatch/alerting"
 	"driftwatch/internal/engine"
+	"driftwatch/internal/metrics"
 	"driftwatch/internal/snapshot"
 	"driftwatch/monitors/store"
 	"driftwatch/rules"
@@ -24,7 +26,8 @@ import (
 type Options struct {
 	Config string // path of driftwatch.yaml
 	Log    *slog.Logger
-	Hangup <-chan struct{} // a value asks for a reload; nil: none come
+	Hangup <-chan os.Signal // a value asks for a reload; nil: none come
+	Build  metrics.Build
 }
 
 // daemon is what outlives a reload.
@@ -146,7 +149,7 @@ func (d *daemon) newEngine(g *generation) (*engine.Engine, error) {
 		receivers = append(receivers, r.Receiver)
 	}
 	return engine.New(engine.Options{
-		Plans: g.plans, Programs: g.programs, Source: g.cluster, Membership: membership, Store: d.store,
+		Plans: g.plans, Programs: g.programs, Source: partitions{g.cluster, membership}, Membership: membership, Store: d.store,
 		Start: g.config.Kafka.Start, Receivers: receivers, Log: g.log,
 		Route: func(rules.Event) []string { return receivers },
 		Describe: func(s *snapshot.Snapshot) {

@@ -145,6 +145,9 @@ func (e *Engine) assign(ctx context.Context, parts []source.Partition) error {
 	if err := e.stopWorkers(context.WithoutCancel(ctx), e.byPart, true); err != nil {
 		return err
 	}
+	if len(e.byPart) > 0 {
+		e.commitOffsets(ctx) // another process may be about to read them
+	}
 	e.byPart = keep
 	// All are known to the sequencer before the first one runs: no window may
 	// close without a partition that has not said anything yet.

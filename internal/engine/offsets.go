@@ -44,12 +44,16 @@ func (e *Engine) publishOffsets(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		positions := e.offsets.take()
-		if len(positions) == 0 {
-			continue
-		}
-		if err := e.opts.Membership.Commit(ctx, positions); err != nil && ctx.Err() == nil {
-			e.opts.Log.Warn("offsets could not be published to the group", "error", err)
-		}
+		e.commitOffsets(ctx)
+	}
+}
+
+func (e *Engine) commitOffsets(ctx context.Context) {
+	positions := e.offsets.take()
+	if len(positions) == 0 {
+		return
+	}
+	if err := e.opts.Membership.Commit(ctx, positions); err != nil && ctx.Err() == nil {
+		e.opts.Log.Warn("offsets could not be published to the group", "error", err)
 	}
 }

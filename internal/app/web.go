@@ -1,0 +1,55 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"driftwatch/internal/metrics"
+	"driftwatch/internal/snapshot"
+	"driftwatch/internal/web"
+	"driftwatch/monitors/checks"
+	"driftwatch/monitors/store"
+	"driftwatch/monitors/window"
+)
+
+// startWeb serves pages, metrics and the API until ctx ends. The channel has
+// the outcome then. The address is that of the first configuration: a reload
+// does not move it.
+func (d *daemon) startWeb(ctx context.Context, g *generation) (<-chan error, error) {
+	registry := metrics.NewRegistry(metrics.Options{Snapshot: d.view.Load, Now: d.now, Build: d.opts.Build})
+	server, err := web.New(web.Options{
+		Listen: g.config.Web.Listen, ConfigFile: g.config.Web.ConfigFile,
+		Snapshot: func() *snapshot.Snapshot { return d.view.Load() },
+		History:  history{d.store}, Metrics: metrics.Handler(registry), Reload: d.Reload, Logger: d.opts.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	d.opts.Log.Info("listening", "address", server.Addr().String())
+	ended := make(chan error, 1)
+	go func() { ended <- server.Run(ctx) }()
+	return ended, nil
+}
+
+// history reads closed windows from the store.
+type history struct{ store *store.Store }
+
+// Windows implements web.History.
+func (h history) Windows(monitor string, from, to window.Time, limit int) (list []*checks.Window, err error) {
+	viewErr := h.store.View(func(tx *store.Tx) error {
+		tx.Windows(monitor, from, to, func(end window.Time, b []byte) bool {
+			w := &checks.Window{}
+			if err = json.Unmarshal(b, w); err != nil {
+				err = fmt.Errorf("read window %v of %q: %w", end, monitor, err)
+				return false
+			}
+			list = append(list, w)
+			return len(list) < limit
+		})
+		return err
+	})
+	slices.Reverse(list)
+	return list, viewErr
+}

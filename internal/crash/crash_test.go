@@ -1,0 +1,289 @@
+// Package crash kills the daemon, again and again, while records keep coming,
+// and compares what it stored with what an undisturbed daemon stores.
+package crash
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"driftwatch/internal/daemontest"
+	"driftwatch/internal/kafkatest"
+	"driftwatch/monitors/store"
+	"driftwatch/monitors/window"
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	daemontest.Remove()
+	os.Exit(code)
+}
+
+const (
+	topic      = "crash"
+	partitions = 4
+	// Event time runs faster than the clock, so that windows close often.
+	step = 3 * time.Millisecond
+)
+
+// files is the daemon's configuration. Nothing in it depends on the wall
+// clock: no partition is ever idle.
+func files(brokers []string, slack string) map[string]string {
+	return map[string]string{
+		"driftwatch.yaml": fmt.Sprintf(`kafka: {brokers: [%q]}
+store: {path: data}
+web: {listen: "127.0.0.1:0"}
+monitors: [monitor.yaml]
+rules: [rules.yaml]
+alerting:
+  route: {receiver: team}
+  receivers: [{name: team, slack: {webhook_url: %q}}]
+`, strings.Join(brokers, `","`), slack),
+		"monitor.yaml": `streams:
+  - {name: s, topic: crash, format: json, time: {field: ts}}
+monitors:
+  - name: m
+    stream: s
+    window: {size: 1s, lateness: 200ms, idle: 1h}
+    segments: [[c]]
+    fields:
+      - {name: x, type: number, min: 0}
+      - {name: c, type: category}
+`,
+		"rules.yaml": `groups:
+  - name: g
+    monitor: m
+    rules:
+      - {alert: Spike, fields: x, when: {check: max, above: 1000}, severity: critical}
+`,
+	}
+}
+
+// produce writes records with growing event times, some late, some broken, a
+// spike in every third window, until stop is closed; then it writes what seals
+// the windows before. It returns the end of the last window that closes.
+func produce(t *testing.T, cl *kgo.Client, stop <-chan struct{}) window.Time {
+	rng := rand.New(rand.NewPCG(1, 2))
+	event := time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC)
+	for ended := false; !ended; {
+		select {
+		case <-stop:
+			ended = true
+		case <-time.After(2 * time.Millisecond):
+		}
+		var records []*kgo.Record
+		for range 20 {
+			event = event.Add(step)
+			records = append(records, record(rng, event))
+		}
+		kafkatest.Produce(t, cl, records...)
+	}
+	end := event.Truncate(time.Second).Add(time.Second)
+	for p := range partitions {
+		kafkatest.Produce(t, cl, kafkatest.Record(topic, int32(p), nil, payload(end.Add(10*time.Second), 1, "a"), end))
+	}
+	return window.FromTime(end)
+}
+
+func record(rng *rand.Rand, event time.Time) *kgo.Record {
+	value := rng.Float64() * 100
+	if event.Second()%3 == 0 {
+		value *= 1000
+	}
+	at := event.Add(-time.Duration(rng.IntN(190)) * time.Millisecond)
+	if rng.IntN(50) == 0 {
+		at = at.Add(-3 * time.Second) // late
+	}
+	b := payload(at, value, fmt.Sprintf("c%d", rng.IntN(5)))
+	if rng.IntN(50) == 0 {
+		b = b[:len(b)/2]
+	}
+	return kafkatest.Record(topic, int32(rng.IntN(partitions)), nil, b, event)
+}
+
+func payload(at time.Time, x float64, c string) []byte {
+	return fmt.Appendf(nil, `{"ts":%q,"x":%v,"c":%q}`, at.Format(time.RFC3339Nano), x, c)
+}
+
+// slack is a stand-in for Slack that notes the titles of what it is sent, and
+// refuses every fourth message.
+type slack struct {
+	mu     sync.Mutex
+	calls  int
+	titles []string
+}
+
+func (s *slack) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	b, err := io.ReadAll(r.Body)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls++
+	if err != nil || s.calls%4 == 0 {
+		http.Error(w, "try again", http.StatusServiceUnavailable)
+		return
+	}
+	switch {
+	case strings.Contains(string(b), "FIRING"):
+		s.titles = append(s.titles, "firing")
+	case strings.Contains(string(b), "RESOLVED"):
+		s.titles = append(s.titles, "resolved")
+	}
+	fmt.Fprint(w, "ok")
+}
+
+// sent returns what was sent, repetitions left out.
+func (s *slack) sent() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Compact(slices.Clone(s.titles))
+}
+
+func (s *slack) last() string {
+	sent := s.sent()
+	if len(sent) == 0 {
+		return ""
+	}
+	return sent[len(sent)-1]
+}
+
+// crashes runs the test with a number of kills on brokers.
+func crashes(t *testing.T, brokers []string, kills int) {
+	cl := kafkatest.Idempotent(t, brokers, kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	kafkatest.CreateTopic(t, cl, topic, partitions)
+	stop, last := make(chan struct{}), make(chan window.Time, 1)
+	go func() { last <- produce(t, cl, stop) }()
+
+	disturbed := newSide(t, brokers)
+	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
+	closed := disturbed.closed(t)
+	for range kills {
+		d := daemontest.Start(t, disturbed.config)
+		d.Ready()
+		time.Sleep(time.Duration(rng.IntN(500)) * time.Millisecond) // when to kill is what is tried
+		d.Kill()
+	}
+	if now := disturbed.closed(t); now <= closed {
+		t.Fatalf("%d windows closed between the kills: nothing was tried", now)
+	}
+	close(stop)
+	end := <-last
+	disturbed.runUntil(t, end)
+	calm := newSide(t, brokers)
+	calm.runUntil(t, end)
+
+	got, want := disturbed.windows(t), calm.windows(t)
+	for _, end := range slices.Sorted(maps.Keys(want)) {
+		if got[end] != want[end] {
+			t.Fatalf("after %d kills window %v is\n%s\nundisturbed it is\n%s", kills, end, got[end], want[end])
+		}
+	}
+	if len(got) != len(want) {
+		t.Fatalf("%d windows, undisturbed %d", len(got), len(want))
+	}
+	if got, want := disturbed.counters, calm.counters; got != want {
+		t.Errorf("counters %+v, undisturbed %+v", got, want)
+	}
+	// What was overtaken before it could be sent may be left out, so the two
+	// differ in length; each resolve follows a fire, and both end alike.
+	alerts := disturbed.slack.sent()
+	if len(alerts) == 0 || alerts[0] != "firing" || alerts[len(alerts)-1] != calm.slack.last() {
+		t.Errorf("alerts sent: %q; undisturbed the last one is %q", alerts, calm.slack.last())
+	}
+	t.Logf("%d windows after %d kills, %d alerts, %+v", len(got), kills, len(alerts), calm.counters)
+}
+
+// side is a daemon with its own store and receiver.
+type side struct {
+	dir, config string
+	slack       *slack
+	counters    counters
+}
+
+type counters struct{ records, late, broken uint64 }
+
+func newSide(t *testing.T, brokers []string) *side {
+	s := &side{dir: t.TempDir(), slack: &slack{}}
+	server := httptest.NewServer(s.slack)
+	t.Cleanup(server.Close)
+	daemontest.Files(t, s.dir, files(brokers, server.URL))
+	s.config = filepath.Join(s.dir, "driftwatch.yaml")
+	return s
+}
+
+// runUntil runs a daemon until it has closed the window that ends at end and
+// sent its alerts, and ends it in order.
+func (s *side) runUntil(t *testing.T, end window.Time) {
+	d := daemontest.Start(t, s.config)
+	d.Ready()
+	d.Until("the last window is closed", func() bool {
+		var v struct{ Windows []struct{ End window.Time } }
+		d.JSON("/api/v1/monitors/m/windows", &v)
+		return len(v.Windows) > 0 && v.Windows[len(v.Windows)-1].End >= end
+	})
+	d.Until("the alerts are sent", func() bool {
+		_, body := d.Get("/metrics")
+		return strings.Contains(body, "\ndriftwatch_outbox_events 0\n")
+	})
+	s.counters = counters{
+		records: metric(t, d, `driftwatch_records_total{stream="s"}`),
+		late:    metric(t, d, `driftwatch_late_records_total{monitor="m"}`),
+		broken:  metric(t, d, `driftwatch_record_errors_total{reason="json",stream="s"}`),
+	}
+	d.Stop()
+}
+
+func metric(t *testing.T, d *daemontest.Daemon, series string) uint64 {
+	_, body := d.Get("/metrics")
+	for line := range strings.Lines(body) {
+		if rest, ok := strings.CutPrefix(line, series+" "); ok {
+			var v float64
+			if _, err := fmt.Sscan(rest, &v); err != nil {
+				t.Fatal(err)
+			}
+			return uint64(v)
+		}
+	}
+	t.Fatalf("no series %s in\n%s", series, body)
+	return 0
+}
+
+// closed returns the number of closed windows in the store.
+func (s *side) closed(t *testing.T) int { return len(s.windows(t)) }
+
+// windows reads what the store has of closed windows.
+func (s *side) windows(t *testing.T) map[window.Time]string {
+	st, err := store.Open(filepath.Join(s.dir, "data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	out := map[window.Time]string{}
+	err = st.View(func(tx *store.Tx) error {
+		tx.Windows("m", window.None, window.Newest, func(end window.Time, b []byte) bool {
+			out[end] = string(b) + string(tx.Profile("m", end))
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestKilledAtAnyMoment(t *testing.T) {
+	brokers, _ := kafkatest.Fake(t)
+	crashes(t, brokers, 20)
+}

@@ -1,0 +1,13 @@
+//go:build integration
+
+package crash
+
+import (
+	"testing"
+
+	"driftwatch/internal/kafkatest"
+)
+
+func TestKilledAtAnyMomentOnKafka(t *testing.T) {
+	crashes(t, []string{kafkatest.Real(t).Address}, 200)
+}
