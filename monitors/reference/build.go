@@ -1,0 +1,171 @@
+package reference
+
+import (
+	"errors"
+	"fmt"
+
+	"driftwatch/monitors/profile"
+	"driftwatch/monitors/source/file"
+)
+
+// Build makes the profiles of fields of the data in, each with its guide, for
+// which the data are read again as often as needed. Columns that are not among
+// the fields are left out, as are fields that no row has.
+func Build(in *file.Input, fields []FieldSpec) (*Reference, error) {
+	b, err := observe(in, fields)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.addGuides(in); err != nil {
+		return nil, err
+	}
+	return b.reference()
+}
+
+// Judged makes the profiles of data that are to be compared with a reference:
+// like those of a window they count into the guides of fields, where these
+// have one, and get none of their own.
+func Judged(in *file.Input, fields []FieldSpec) (*Reference, error) {
+	b, err := observe(in, fields)
+	if err != nil {
+		return nil, err
+	}
+	return b.reference()
+}
+
+// builder makes profiles in passes over the same data.
+type builder struct {
+	rows   uint64
+	fields []*building
+	column []*building // by the column of the input; nil: none
+}
+
+// building is one field's profile in the making.
+type building struct {
+	FieldSpec
+	profile *profile.Profile
+	guide   *profile.GuideBuilder
+	read    reader
+	met     bool // some row has the field
+}
+
+func observe(in *file.Input, fields []FieldSpec) (*builder, error) {
+	b := &builder{}
+	for _, f := range fields {
+		p := profile.New(profile.Options{Kind: f.Kind, Buckets: f.Buckets, Guide: f.Guide})
+		b.fields = append(b.fields, &building{FieldSpec: f, profile: p, read: reader{spec: f}})
+	}
+	err := in.Scan(func(batch *file.Batch) error {
+		b.bind(batch.Names)
+		b.rows += uint64(batch.Rows)
+		for i, cells := range batch.Columns {
+			if f := b.column[i]; f != nil {
+				f.observe(cells)
+			}
+		}
+		return nil
+	})
+	for _, f := range b.fields {
+		f.profile.AddRows(b.rows)
+	}
+	return b, err
+}
+
+// bind finds the fields of columns that are new.
+func (b *builder) bind(names []string) {
+	for _, name := range names[min(len(b.column), len(names)):] {
+		var field *building
+		for _, f := range b.fields {
+			if f.Name == name {
+				field = f
+			}
+		}
+		b.column = append(b.column, field)
+	}
+}
+
+func (f *building) observe(cells []file.Cell) {
+	c := f.read.column(cells)
+	f.met = f.met || c.missing < len(cells)
+	f.profile.AddNull(uint64(c.nulls))
+	f.profile.AddInvalid(uint64(c.invalid))
+	if f.Kind.Numeric() {
+		f.profile.ObserveNumbers(c.numbers)
+	} else {
+		f.profile.ObserveCategories(c.texts)
+	}
+}
+
+// addGuides reads the data again until every profile has its guide.
+func (b *builder) addGuides(in *file.Input) error {
+	for _, f := range b.fields {
+		f.guide = profile.NewGuideBuilder(f.profile)
+	}
+	for b.needsPass() {
+		if err := b.pass(in); err != nil {
+			return err
+		}
+	}
+	for _, f := range b.fields {
+		f.profile = f.guide.Profile()
+	}
+	return nil
+}
+
+func (b *builder) needsPass() bool {
+	for _, f := range b.fields {
+		if f.guide.NeedsPass() {
+			return true
+		}
+	}
+	return false
+}
+
+func (b *builder) pass(in *file.Input) error {
+	err := in.Scan(func(batch *file.Batch) error {
+		if len(batch.Columns) > len(b.column) {
+			return errChanged
+		}
+		for i, cells := range batch.Columns {
+			if f := b.column[i]; f != nil && f.guide.NeedsPass() {
+				f.observeGuide(cells)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, f := range b.fields {
+		if !f.guide.NeedsPass() {
+			continue
+		}
+		if err := f.guide.EndPass(); err != nil {
+			return fmt.Errorf("%w (field %q: %v)", errChanged, f.Name, err)
+		}
+	}
+	return nil
+}
+
+var errChanged = errors.New("the data changed while they were read")
+
+func (f *building) observeGuide(cells []file.Cell) {
+	c := f.read.column(cells)
+	if f.Kind.Numeric() {
+		f.guide.ObserveNumbers(c.numbers)
+		return
+	}
+	for _, text := range c.texts {
+		f.guide.ObserveCategory(text)
+	}
+}
+
+func (b *builder) reference() (*Reference, error) {
+	var fields []Field
+	for _, f := range b.fields {
+		if f.met {
+			fields = append(fields, Field{f.Name, f.profile})
+		}
+	}
+	return New(b.rows, fields)
+}

@@ -1,0 +1,197 @@
+package reference
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"unicode/utf8"
+
+	"driftwatch/monitors/profile"
+)
+
+// A profile file is
+//
+//	magic    8 bytes
+//	version  uvarint, 1
+//	rows     uvarint
+//	fields   uvarint, then for each, by ascending name:
+//	           name     uvarint length, UTF-8
+//	           profile  uvarint length, its canonical encoding
+//	checksum 32 bytes, SHA-256 of all before
+//
+// Equal references have equal bytes: other bytes for one are refused.
+const (
+	magic   = "DWPROFIL"
+	version = 1
+
+	maxFile   = 1 << 30
+	maxName   = 1 << 16
+	minField  = 3 // bytes
+	checksize = sha256.Size
+)
+
+// AppendBinary appends the canonical encoding.
+func (r *Reference) AppendBinary(dst []byte) ([]byte, error) {
+	start := len(dst)
+	dst = append(dst, magic...)
+	dst = binary.AppendUvarint(dst, version)
+	dst = binary.AppendUvarint(dst, r.Rows)
+	dst = binary.AppendUvarint(dst, uint64(len(r.Fields)))
+	var scratch []byte
+	for i, f := range r.Fields {
+		if i > 0 && r.Fields[i-1].Name >= f.Name {
+			return nil, fmt.Errorf("field %q is there twice", f.Name)
+		}
+		if len(f.Name) > maxName || !utf8.ValidString(f.Name) {
+			return nil, fmt.Errorf("field %.40q: its name is too long or not valid UTF-8", f.Name)
+		}
+		var err error
+		if scratch, err = f.Profile.AppendBinary(scratch[:0]); err != nil {
+			return nil, fmt.Errorf("encode the profile of field %q: %w", f.Name, err)
+		}
+		dst = binary.AppendUvarint(dst, uint64(len(f.Name)))
+		dst = append(dst, f.Name...)
+		dst = binary.AppendUvarint(dst, uint64(len(scratch)))
+		dst = append(dst, scratch...)
+	}
+	sum := sha256.Sum256(dst[start:])
+	return append(dst, sum[:]...), nil
+}
+
+// Decode is the inverse of AppendBinary and accepts only what that writes.
+func Decode(b []byte) (*Reference, error) {
+	switch {
+	case len(b) < len(magic) || string(b[:len(magic)]) != magic:
+		return nil, errors.New("is not a profile file")
+	case len(b) < len(magic)+checksize:
+		return nil, errors.New("the profile file is cut off")
+	}
+	body, sum := b[:len(b)-checksize], b[len(b)-checksize:]
+	d := decoder{b: body[len(magic):]}
+	if v := d.uvarint(); d.err == nil && v != version {
+		return nil, fmt.Errorf("the profile file has version %d; this program reads version %d", v, version)
+	}
+	if want := sha256.Sum256(body); !bytes.Equal(sum, want[:]) {
+		return nil, errors.New("the profile file is damaged: its checksum does not match")
+	}
+	rows := d.uvarint()
+	fields := d.fields()
+	if d.err != nil {
+		return nil, d.err
+	}
+	r, err := New(rows, fields)
+	if err != nil {
+		return nil, err
+	}
+	if again, err := r.AppendBinary(nil); err != nil || !bytes.Equal(again, b) {
+		return nil, errors.New("the profile file is damaged: it is not in its canonical form")
+	}
+	return r, nil
+}
+
+// decoder reads from b until the first error.
+type decoder struct {
+	b   []byte
+	err error
+}
+
+var errCut = errors.New("the profile file is damaged: it ends too early")
+
+func (d *decoder) uvarint() uint64 {
+	v, n := binary.Uvarint(d.b)
+	if n <= 0 {
+		d.b, d.err = nil, errCut
+		return 0
+	}
+	d.b = d.b[n:]
+	return v
+}
+
+func (d *decoder) bytes() []byte {
+	n := d.uvarint()
+	if n > uint64(len(d.b)) {
+		d.b, d.err = nil, errCut
+		return nil
+	}
+	v := d.b[:n]
+	d.b = d.b[n:]
+	return v
+}
+
+func (d *decoder) fields() []Field {
+	n := d.uvarint()
+	if n > uint64(len(d.b)/minField) {
+		d.err = errCut
+		return nil
+	}
+	fields := make([]Field, 0, n)
+	for range n {
+		name, encoded := d.bytes(), d.bytes()
+		if d.err != nil {
+			return nil
+		}
+		p, err := profile.Decode(encoded)
+		if err != nil {
+			d.err = fmt.Errorf("profile of field %q: %w", name, err)
+			return nil
+		}
+		fields = append(fields, Field{string(name), p})
+	}
+	if len(d.b) > 0 {
+		d.err = errors.New("the profile file is damaged: there is something after its last field")
+	}
+	return fields
+}
+
+// ReadFile reads a profile file.
+func ReadFile(path string) (_ *Reference, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fileError(path, err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, fileError(path, err)
+	}
+	if len(b) > maxFile {
+		return nil, fileError(path, fmt.Errorf("the profile file is larger than %d MiB", maxFile>>20))
+	}
+	r, err := Decode(b)
+	return r, fileError(path, err)
+}
+
+// WriteFile writes a profile file at once: after a crash the path holds what
+// it held before or all of the new file.
+func (r *Reference) WriteFile(path string) error {
+	b, err := r.AppendBinary(nil)
+	if err != nil {
+		return fileError(path, err)
+	}
+	return fileError(path, replaceFile(path, b))
+}
+
+func replaceFile(path string, b []byte) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	_, err = f.Write(b)
+	if err == nil {
+		err = errors.Join(f.Chmod(0o644), f.Sync())
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

@@ -1,0 +1,142 @@
+// Package reference is where a reference comes from: profiles of some fields,
+// made of data files or read from a profile file. It knows no monitors and no
+// checks.
+package reference
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+
+	"driftwatch/monitors/profile"
+	"driftwatch/monitors/source/file"
+)
+
+// FieldSpec says how a field is read from data.
+type FieldSpec struct {
+	Name    string
+	Kind    profile.Kind
+	Coerce  bool           // "12" in a number field is 12
+	Buckets int            // cap of the histogram; 0: the default
+	Guide   *profile.Guide // of the reference that the profile is to be judged against, or nil
+}
+
+// Reference is profiles of the same rows, by field.
+type Reference struct {
+	Hash   string // of the canonical bytes, hexadecimal
+	Rows   uint64
+	Fields []Field // by name
+}
+
+// Field is one field's profile.
+type Field struct {
+	Name    string
+	Profile *profile.Profile
+}
+
+// New makes a reference of profiles. Names must differ.
+func New(rows uint64, fields []Field) (*Reference, error) {
+	r := &Reference{Rows: rows, Fields: slices.Clone(fields)}
+	slices.SortFunc(r.Fields, func(a, b Field) int { return cmp.Compare(a.Name, b.Name) })
+	b, err := r.AppendBinary(nil)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(b)
+	r.Hash = hex.EncodeToString(sum[:])
+	return r, nil
+}
+
+// Profile returns the profile of a field, or nil.
+func (r *Reference) Profile(name string) *profile.Profile {
+	i, ok := slices.BinarySearchFunc(r.Fields, name, func(f Field, name string) int { return cmp.Compare(f.Name, name) })
+	if !ok {
+		return nil
+	}
+	return r.Fields[i].Profile
+}
+
+// Load reads the reference of the given fields from a profile file, which is
+// known by how it begins, or makes it of a data file. Fields that the file does
+// not have are not in the reference. A field whose kind is another one in a
+// profile file is an error.
+func Load(path string, fields []FieldSpec) (*Reference, error) {
+	isProfile, err := IsProfile(path)
+	if err != nil {
+		return nil, err
+	}
+	if !isProfile {
+		return loadData(path, fields)
+	}
+	all, err := ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var chosen []Field
+	for _, f := range fields {
+		p := all.Profile(f.Name)
+		if p == nil {
+			continue
+		}
+		if p.Kind() != f.Kind {
+			return nil, fmt.Errorf("%s: field %q is a %s there and a %s here", path, f.Name, p.Kind(), f.Kind)
+		}
+		chosen = append(chosen, Field{f.Name, p})
+	}
+	return New(all.Rows, chosen)
+}
+
+func loadData(path string, fields []FieldSpec) (_ *Reference, err error) {
+	columns := make([]string, len(fields))
+	for i, f := range fields {
+		columns[i] = f.Name
+	}
+	in, err := file.Open([]string{path}, file.Options{Columns: columns})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	return Build(in, fields)
+}
+
+// plain leaves out the path of a file error: it stands before the message.
+func plain(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// fileError says which file could not be read or written.
+func fileError(path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", path, plain(err))
+}
+
+// IsProfile reports whether a file is a profile file, by how it begins. What
+// cannot be read twice, like a pipe, is not.
+func IsProfile(path string) (_ bool, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return false, fileError(path, err)
+	}
+	if !info.Mode().IsRegular() {
+		return false, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false, fileError(path, err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	head := make([]byte, len(magic))
+	n, _ := f.Read(head) // what cannot be read is no profile; whoever reads it says why
+	return string(head[:n]) == magic, nil
+}
