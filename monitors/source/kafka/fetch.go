@@ -43,6 +43,7 @@ func newFetchRequest(p source.Partition, cfg Config) *fetchRequest {
 			ReplicaID:      -1,
 			MaxWaitTime:    int32(cfg.MaxWait.Milliseconds()),
 			MinBytes:       1,
+			MaxBytes:       maxFrame, // the partition's own limit is the one that counts
 			IsolationLevel: committed,
 			SessionEpoch:   -1, // no session: every request is complete
 			Topics: []fetch.RequestTopic{{
@@ -58,7 +59,6 @@ func newFetchRequest(p source.Partition, cfg Config) *fetchRequest {
 // aim sets what the next round trip asks for.
 func (r *fetchRequest) aim(node int32, from int64, maxBytes int) {
 	r.node = node
-	r.MaxBytes = int32(maxBytes)
 	part := &r.Topics[0].Partitions[0]
 	part.FetchOffset, part.PartitionMaxBytes = from, int32(maxBytes)
 }

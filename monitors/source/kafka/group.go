@@ -85,7 +85,7 @@ func (g *Group) Run(ctx context.Context, assigned Assigned) error {
 			}
 		}
 		if retry.tries > 1 { // the first join of a new cluster fails: it makes its offsets topic
-			g.c.problems.set(g.subject, describe(err))
+			g.c.trouble(g.subject, err)
 		}
 		if retry.wait(ctx) != nil {
 			g.c.problems.clear(g.subject)

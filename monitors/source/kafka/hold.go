@@ -92,7 +92,7 @@ func (v *vigil) beat(ctx context.Context) error {
 	case errors.Is(err, ErrFenced), errors.Is(err, errExpelled), ctx.Err() != nil:
 		return err
 	}
-	v.g.c.problems.set(v.g.subject, describe(err))
+	v.g.c.trouble(v.g.subject, err)
 	return nil
 }
 

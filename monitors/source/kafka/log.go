@@ -53,7 +53,7 @@ func (l *partitionLog) Fetch(ctx context.Context, from int64) (source.Batch, err
 			return source.Batch{}, err
 		}
 		if retry.tries > 0 && ctx.Err() == nil {
-			l.c.problems.set(l.subject, describe(err))
+			l.c.trouble(l.subject, err)
 		}
 		l.leader = anyBroker
 		if err := retry.wait(ctx); err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
+	"strconv"
 	"testing"
 	"time"
 
@@ -94,4 +96,17 @@ func TestFetchPlain(t *testing.T) {
 	if r := got[0]; string(r.Value) != "3" || r.Key != nil || !r.Timestamp.Equal(at) {
 		t.Fatalf("first record is %+v", r)
 	}
+}
+
+func port(t testing.TB, address string) int {
+	t.Helper()
+	_, p, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := strconv.Atoi(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }

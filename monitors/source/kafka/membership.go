@@ -75,7 +75,7 @@ func (e *everything) look(ctx context.Context, known map[string]int, again bool)
 		ids, err := e.c.Partitions(ctx, topic)
 		if err != nil {
 			if again && ctx.Err() == nil {
-				e.c.problems.set(subject, describe(err))
+				e.c.trouble(subject, err)
 			}
 			continue
 		}

@@ -53,6 +53,15 @@ type Problem struct {
 // Problems returns what is wrong now, by subject. Nothing is wrong if it is empty.
 func (c *Cluster) Problems() []Problem { return c.problems.list() }
 
+// trouble notes what keeps a subject from being read.
+func (c *Cluster) trouble(subject string, err error) {
+	text := describe(err)
+	if c.cfg.SASL != nil && errors.Is(err, io.ErrUnexpectedEOF) {
+		text += ", as some do when authentication fails"
+	}
+	c.problems.set(subject, text)
+}
+
 // problems holds the present ones. A problem is logged when it begins and when
 // it is over, once for all subjects that have the same.
 type problems struct {
