@@ -105,32 +105,39 @@ func (f *boundField) text(v decode.Value) ([]byte, bool) {
 		if f.Type == profile.Text {
 			return nil, false
 		}
-		return []byte(boolText(v.Bool)), true
+		return f.boolText(v.Bool), true
 	case decode.String:
 		if f.Type == profile.Boolean {
-			return boolOf(string(v.Text), f.Coerce)
+			return f.boolOf(v.Text)
 		}
 		return v.Text, true
 	case decode.Number:
 		if f.Type == profile.Boolean {
-			return boolOf(string(v.Text), f.Coerce)
+			return f.boolOf(v.Text)
 		}
 		return v.Text, f.Type == profile.Category
 	}
 	return nil, false
 }
 
-func boolOf(s string, coerce bool) ([]byte, bool) {
-	if !coerce {
+func (f *boundField) boolOf(text []byte) ([]byte, bool) {
+	if !f.Coerce {
 		return nil, false
 	}
-	switch strings.ToLower(s) {
+	switch strings.ToLower(string(text)) {
 	case "true", "1":
-		return []byte("true"), true
+		return f.boolText(true), true
 	case "false", "0":
-		return []byte("false"), true
+		return f.boolText(false), true
 	}
 	return nil, false
+}
+
+func (f *boundField) boolText(b bool) []byte {
+	if b {
+		return f.words[1]
+	}
+	return f.words[0]
 }
 
 func (c *counts) observeUnknown(m *Monitor, r *Row) {

@@ -3,6 +3,7 @@ package monitors
 import (
 	"bytes"
 	"slices"
+	"strconv"
 
 	"driftwatch/monitors/decode"
 	"driftwatch/monitors/profile"
@@ -41,6 +42,7 @@ type boundField struct {
 	leaf    int
 	allowed map[string]bool // nil: any
 	guide   *profile.Guide
+	words   [2][]byte // false and true, so that a boolean costs no allocation
 }
 
 type boundCondition struct {
@@ -60,7 +62,9 @@ func (m *Monitor) bind(p *Plan) error {
 	known := slices.Clone(p.ignored)
 	m.fields, m.where, m.segments, m.foreign = nil, nil, nil, nil
 	for i := range s.Fields {
-		f := boundField{Field: &s.Fields[i], leaf: p.leaf(s.Fields[i].Name)}
+		f := boundField{
+			Field: &s.Fields[i], leaf: p.leaf(s.Fields[i].Name), words: [2][]byte{[]byte("false"), []byte("true")},
+		}
 		if f.Allowed != nil {
 			f.allowed = map[string]bool{}
 			for _, v := range f.Allowed {
@@ -118,7 +122,7 @@ func (m *Monitor) selects(r *Row) bool {
 				return false
 			}
 		case decode.Bool:
-			if boolText(v.Bool) != string(c.value) {
+			if strconv.FormatBool(v.Bool) != string(c.value) {
 				return false
 			}
 		default:
@@ -126,11 +130,4 @@ func (m *Monitor) selects(r *Row) bool {
 		}
 	}
 	return true
-}
-
-func boolText(b bool) string {
-	if b {
-		return "true"
-	}
-	return "false"
 }

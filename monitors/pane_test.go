@@ -225,9 +225,12 @@ func BenchmarkObserve(b *testing.B) {
 	plan, m := testMonitor(b, func(s *Spec) { s.Segments = nil })
 	f := newFeeder(b, plan)
 	p := m.NewPane(0)
-	payload := `{"id":"r1","x":12.5,"deep":{"y":"7"},"c":"a","b":true,"when":1700000000}`
+	rec := &source.Record{Value: []byte(`{"id":"r1","x":12.5,"deep":{"y":"7"},"c":"a","b":true,"when":1700000000}`)}
 	b.ReportAllocs()
 	for b.Loop() {
-		f.feed(p, payload)
+		if err := f.row.Fill(f.d, 0, rec); err != nil {
+			b.Fatal(err)
+		}
+		p.Observe(f.row)
 	}
 }
