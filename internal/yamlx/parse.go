@@ -50,7 +50,7 @@ func Parse(name string, data []byte, rep *Reporter) (Cursor, bool) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	d := &document{name: name, rep: rep}
 	data = d.checkBytes(data)
-	d.lines = strings.Split(strings.ReplaceAll(string(data), "\r\n", "\n"), "\n")
+	d.lines = strings.Split(lineBreaks.Replace(string(data)), "\n")
 	d.hidden = secretLines(d.lines)
 	root, err := d.load(data)
 	if err != nil {
@@ -70,6 +70,9 @@ func Parse(name string, data []byte, rep *Reporter) (Cursor, bool) {
 	d.checkNode(root)
 	return Cursor{doc: d, node: root}, true
 }
+
+// lineBreaks are those that YAML counts as such.
+var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
 
 // load returns the root node of the first document, nil if there is none, and
 // reports a second document.

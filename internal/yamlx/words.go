@@ -133,7 +133,7 @@ func ParseSize(s string) (int64, error) {
 	return 0, fmt.Errorf("size is too large: %q", s)
 }
 
-// FormatSize writes a number of bytes with three digits: 1.5 GiB.
+// FormatSize writes a number of bytes with at most four digits: 1.5 GiB.
 func FormatSize(n int64) string {
 	v, unit := float64(n), "B"
 	for _, u := range []string{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"} {
@@ -142,5 +142,5 @@ func FormatSize(n int64) string {
 		}
 		v, unit = v/1024, u
 	}
-	return strconv.FormatFloat(v, 'g', 3, 64) + " " + unit
+	return strconv.FormatFloat(v, 'g', 4, 64) + " " + unit
 }
