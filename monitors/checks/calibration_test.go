@@ -79,7 +79,7 @@ func verdict(t testing.TB, c checks.Check, in checks.Input, alpha float64) bool 
 // TestFalseVerdicts draws both samples from the same population. At a higher
 // alpha than the default a flaw needs fewer draws to be seen.
 func TestFalseVerdicts(t *testing.T) {
-	const alpha, draws = 0.01, 300
+	const alpha, draws = 0.01, 200
 	sizes := []struct{ reference, current int }{{500, 30}, {500, 200}, {2000, 50}}
 	limit := draws * (1.5*alpha + 3*math.Sqrt(alpha*(1-alpha)/draws))
 	all, judged := 0, 0

@@ -1,0 +1,68 @@
+package checks_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"driftwatch/monitors/checks"
+	"driftwatch/monitors/profile"
+)
+
+const docs = "../../docs/checks"
+
+// TestDocs compares the index of the manual with the table, row by row, and asks
+// for a page of each check.
+func TestDocs(t *testing.T) {
+	b, err := os.ReadFile(filepath.Join(docs, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []string
+	for line := range strings.Lines(string(b)) {
+		if strings.HasPrefix(line, "| [") {
+			rows = append(rows, strings.TrimSpace(line))
+		}
+	}
+	all := checks.All()
+	if len(rows) != len(all) {
+		t.Errorf("the index has %d checks, the table %d", len(rows), len(all))
+	}
+	for i, c := range all {
+		if i < len(rows) && rows[i] != indexRow(c) {
+			t.Errorf("row %d of the index is\n%s\nnot\n%s", i, rows[i], indexRow(c))
+		}
+		page, err := os.ReadFile(filepath.Join(docs, c.Name+".md"))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for _, part := range []string{"# " + c.Name + "\n", "\n## Formula\n", "\n## Defaults\n", "\n## Source\n", "\n## When it lies\n", "\n## Elsewhere\n"} {
+			if !strings.Contains(string(page), part) {
+				t.Errorf("%s.md has no %q", c.Name, strings.TrimSpace(part))
+			}
+		}
+	}
+}
+
+func indexRow(c checks.Check) string {
+	fields := "of a segment"
+	if c.Kinds != nil {
+		var names []string
+		for k := profile.Number; k <= profile.Timestamp; k++ {
+			if checks.Fits(c, k) {
+				names = append(names, k.String())
+			}
+		}
+		if fields = strings.Join(names, ", "); len(names) == int(profile.Timestamp) {
+			fields = "all"
+		}
+	}
+	floor := ""
+	if c.Floor > 0 {
+		floor = fmt.Sprintf(" %.3g", c.Floor)
+	}
+	return fmt.Sprintf("| [%s](%s.md) | %s | %s |%s |", c.Name, c.Name, c.Summary, fields, floor)
+}
