@@ -1,0 +1,159 @@
+// Package deploy has no code: this test checks what stands in its folder, in
+// the examples and in the documentation against the program itself.
+package deploy
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.yaml.in/yaml/v4"
+
+	"driftwatch/internal/config"
+	"driftwatch/internal/metrics"
+	"driftwatch/internal/yamlx"
+)
+
+// clean fails if the configuration has problems, warnings included, save those
+// that match except.
+func clean(t *testing.T, path string, except string) {
+	t.Helper()
+	problems := config.Lint([]string{path}, config.Options{})
+	var left []yamlx.Diagnostic
+	for _, d := range problems {
+		if except == "" || !strings.Contains(d.String(), except) {
+			left = append(left, d)
+		}
+	}
+	if err := yamlx.Write(t.Output(), "text", left); err != nil || len(left) > 0 {
+		t.Errorf("%s has %d problems (%v)", path, len(left), err)
+	}
+}
+
+func TestConfigurations(t *testing.T) {
+	clean(t, "compose/driftwatch.yaml", "")
+	clean(t, "../testdata/example/driftwatch.yaml", "")
+}
+
+// TestKubernetesConfigMap checks the files that are inside the manifest. The
+// secret is mounted from elsewhere.
+func TestKubernetesConfigMap(t *testing.T) {
+	f, err := os.Open("kubernetes/driftwatch.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var object struct {
+		Kind string
+		Data map[string]string
+	}
+	if err := yaml.NewDecoder(f).Decode(&object); err != nil || object.Kind != "ConfigMap" {
+		t.Fatalf("the first object is a %q (%v), want the ConfigMap", object.Kind, err)
+	}
+	dir := t.TempDir()
+	for name, text := range object.Data {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	clean(t, filepath.Join(dir, "driftwatch.yaml"), "/etc/driftwatch-secrets/slack")
+}
+
+// TestDocumentedConfigurations checks each YAML block that is a whole file. The
+// files that they name are not there.
+func TestDocumentedConfigurations(t *testing.T) {
+	block := regexp.MustCompile("(?s)```yaml\n(.*?)```")
+	found := 0
+	for _, doc := range []string{"../README.md", "../docs/configuration.md", "../docs/rules.md"} {
+		for _, m := range block.FindAllStringSubmatch(read(t, doc), -1) {
+			path := filepath.Join(t.TempDir(), "file.yaml")
+			if err := os.WriteFile(path, []byte(m[1]), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range config.Lint([]string{path}, config.Options{}) {
+				if missing := strings.Contains(d.Text, "no such file") || strings.Contains(d.Text, "no file matches"); !missing && d.Severity == yamlx.Error {
+					t.Errorf("%s: %s in\n%s", doc, d, m[1])
+				}
+			}
+			found++
+		}
+	}
+	if found < 5 {
+		t.Errorf("only %d blocks were found", found)
+	}
+}
+
+var metric = regexp.MustCompile(`driftwatch_[a-z_]+[a-z]`)
+
+// TestMetricNames: whatever names a metric names one that is exported, and the
+// documentation names all.
+func TestMetricNames(t *testing.T) {
+	exported := map[string]bool{}
+	descs := make(chan *prometheus.Desc)
+	go func() {
+		metrics.NewCollector(metrics.Options{}).Describe(descs)
+		close(descs)
+	}()
+	for d := range descs {
+		exported[metric.FindString(d.String())] = true
+	}
+	for _, path := range []string{
+		"prometheus/driftwatch.rules.yml", "prometheus/driftwatch.rules_test.yml", "../README.md",
+		"../docs/metrics.md", "../docs/guide.md", "../docs/operations.md", "../docs/rules.md", "../docs/http-api.md",
+	} {
+		for _, name := range metric.FindAllString(read(t, path), -1) {
+			if !exported[name] {
+				t.Errorf("%s names %s, which is not exported", path, name)
+			}
+		}
+	}
+	documented := read(t, "../docs/metrics.md")
+	for name := range exported {
+		if !strings.Contains(documented, "`"+name+"`") {
+			t.Errorf("docs/metrics.md does not name %s", name)
+		}
+	}
+}
+
+// TestRunbook: each alert about the daemon has a heading in the runbook.
+func TestRunbook(t *testing.T) {
+	runbook := read(t, "../docs/operations.md")
+	alerts := regexp.MustCompile(`(?m)alert: (\w+)$`).FindAllStringSubmatch(read(t, "prometheus/driftwatch.rules.yml"), -1)
+	if len(alerts) == 0 {
+		t.Fatal("no alerts were found")
+	}
+	for _, a := range alerts {
+		if !regexp.MustCompile(`(?m)^## .*\b` + a[1] + `\b`).MatchString(runbook) {
+			t.Errorf("docs/operations.md has no heading for %s", a[1])
+		}
+	}
+}
+
+var link = regexp.MustCompile(`[^!]\[[^\]]*\]\(([^)#:]+)(#[^)]*)?\)`)
+
+// TestLinks: the files that the documentation refers to are there.
+func TestLinks(t *testing.T) {
+	docs, err := filepath.Glob("../docs/*.md")
+	if err != nil || len(docs) == 0 {
+		t.Fatalf("no documentation was found: %v", err)
+	}
+	for _, doc := range append(docs, "../README.md") {
+		for _, m := range link.FindAllStringSubmatch(read(t, doc), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(doc), m[1])); err != nil {
+				t.Errorf("%s refers to %s: %v", doc, m[1], err)
+			}
+		}
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
