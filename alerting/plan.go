@@ -8,21 +8,29 @@ import (
 	"driftwatch/rules"
 )
 
-// told is what a receiver was last told of an alert: its state and since when
-// it is in it. Two events with the same one say the same.
+// told is what a receiver was last told of an alert.
 type told struct {
+	id    uint64 // of the event
 	state string
-	at    window.Time
+	since window.Time
 }
 
-func saying(a *rules.Alert) told {
+func tell(e rules.Event) told {
+	a := &e.Alert
 	switch {
 	case a.State == rules.Resolved && a.EndsAt != nil:
-		return told{a.State, *a.EndsAt}
+		return told{e.ID, a.State, *a.EndsAt}
 	case a.State == rules.Firing && a.Fired != nil:
-		return told{a.State, *a.Fired}
+		return told{e.ID, a.State, *a.Fired}
 	}
-	return told{a.State, a.WindowEnd}
+	return told{e.ID, a.State, a.WindowEnd}
+}
+
+// covers reports whether e says nothing new: it is older than what was told, or
+// says the same.
+func (t told) covers(e rules.Event) bool {
+	other := tell(e)
+	return e.ID <= t.id || other.state == t.state && other.since == t.since
 }
 
 // compact returns the events that are worth sending and the others. Of each

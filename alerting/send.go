@@ -69,7 +69,7 @@ func (w *worker) delivered(key string, m Message) {
 			w.reminded[fp] = now
 		}
 		if !m.Repeat {
-			w.told[fp] = saying(&e.Alert)
+			w.told[fp] = tell(e)
 		}
 	}
 }

@@ -96,7 +96,7 @@ func (w *worker) settle(ctx context.Context, events []rules.Event) []rules.Event
 	for _, e := range events {
 		fp := e.Alert.Fingerprint
 		pending[fp] = true
-		if t, ok := w.told[fp]; ok && t == saying(&e.Alert) {
+		if t, ok := w.told[fp]; ok && t.covers(e) {
 			said = append(said, e)
 		} else {
 			fresh = append(fresh, e)
@@ -195,6 +195,24 @@ func (w *worker) remind(ctx context.Context, alerts []rules.Alert, events []rule
 			w.sendAll(ctx, g, true)
 		}
 		next = earliest(next, w.remindAt(g, now))
+	}
+	return earliest(next, w.othersAt(alerts, now))
+}
+
+// othersAt returns when to look again at alerts that are known to fire from
+// their events only, because what alerts returned was older. It forgets those
+// that are due and do not fire.
+func (w *worker) othersAt(alerts []rules.Alert, now time.Time) time.Time {
+	var next time.Time
+	for fp, t := range w.reminded {
+		due := t.Add(w.route.Repeat)
+		fires := func(a rules.Alert) bool { return a.Fingerprint == fp && a.State == rules.Firing }
+		switch {
+		case due.After(now):
+			next = earliest(next, due)
+		case !slices.ContainsFunc(alerts, fires):
+			delete(w.reminded, fp)
+		}
 	}
 	return next
 }
