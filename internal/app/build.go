@@ -52,7 +52,25 @@ func (e *ConfigError) Error() string {
 
 // LoadOptions are what reading a configuration needs from the rest.
 func LoadOptions() config.Options {
-	return config.Options{ReferenceKinds: reference.Kinds}
+	return config.Options{ReferenceKinds: referenceKinds}
+}
+
+// referenceKinds returns the kinds of the fields of a profile. A data file has
+// none of its own: it is read as the monitor says.
+func referenceKinds(path string) (map[string]profile.Kind, error) {
+	isProfile, err := reference.IsProfile(path)
+	if err != nil || !isProfile {
+		return nil, err
+	}
+	ref, err := reference.Load(path, nil)
+	if err != nil {
+		return nil, err
+	}
+	kinds := map[string]profile.Kind{}
+	for _, f := range ref.Fields {
+		kinds[f.Name] = f.Profile.Kind()
+	}
+	return kinds, nil
 }
 
 // build reads a configuration and everything that it names, but connects to
