@@ -1,7 +1,6 @@
 package profile
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 )
@@ -44,10 +43,10 @@ type entry struct {
 // entries returns the categories of an exact profile in the order of hashes.
 func (p *Profile) entries() []entry {
 	e := make([]entry, len(p.hist.buckets))
-	for i, b := range p.hist.buckets {
-		e[i] = entry{id: b.least, hash: b.least, name: p.names[i], count: b.count}
+	for i, at := range p.hist.order() {
+		b := &p.hist.buckets[at]
+		e[i] = entry{id: b.least, hash: b.least, name: p.names[at], count: b.count}
 	}
-	slices.SortFunc(e, func(a, b entry) int { return cmp.Compare(a.id, b.id) })
 	return e
 }
 

@@ -12,6 +12,7 @@ const (
 	treeDepth = 10
 	gridSize  = 1<<treeDepth - 1
 	watchSize = 1024
+	startBits = 10
 )
 
 // Guide is what a reference lends to the windows that are judged against it.
@@ -20,9 +21,10 @@ const (
 // that are counted one by one at any cardinality. It is immutable and may be
 // shared by many profiles.
 type Guide struct {
-	keys  []uint64              // ascending
-	names []string              // of the keys, for categories; nil for numbers
-	tree  *[gridSize + 1]uint64 // for numbers: the keys as a binary tree; the children of node i are 2i and 2i+1
+	keys   []uint64                  // ascending
+	names  []string                  // of the keys, for categories; nil for numbers
+	starts *[1<<startBits + 1]uint16 // for categories: where hashes begin with their first bits
+	tree   *[gridSize + 1]uint64     // for numbers: the keys as a binary tree; the children of node i are 2i and 2i+1
 }
 
 // Edges returns the grid's edges in ascending order, nil for categories.
@@ -45,6 +47,8 @@ func (g *Guide) Size() int {
 	n := int(unsafe.Sizeof(*g)) + 8*cap(g.keys) + 16*cap(g.names)
 	if g.tree != nil {
 		n += int(unsafe.Sizeof(*g.tree))
+	} else {
+		n += int(unsafe.Sizeof(*g.starts))
 	}
 	for _, s := range g.names {
 		n += len(s)
@@ -66,6 +70,14 @@ func newGuide(keys []uint64, names []string) *Guide {
 	if names == nil {
 		g.tree = new([gridSize + 1]uint64)
 		g.plant(1, keys)
+		return g
+	}
+	g.starts = new([1<<startBits + 1]uint16)
+	for _, hash := range keys {
+		g.starts[hash>>(64-startBits)+1]++
+	}
+	for i := range 1 << startBits {
+		g.starts[i+1] += g.starts[i]
 	}
 	return g
 }
@@ -128,7 +140,7 @@ func (g *Guide) slot(key uint64) int {
 	if g.names == nil {
 		return g.cell(key)
 	}
-	if i, ok := slices.BinarySearch(g.keys, key); ok {
+	if i, ok := g.watched(key); ok {
 		return i
 	}
 	return len(g.keys)
@@ -137,10 +149,17 @@ func (g *Guide) slot(key uint64) int {
 // slots is the number of counts that a profile with this guide keeps.
 func (g *Guide) slots() int { return len(g.keys) + 1 }
 
-// watched returns the place of a hash in a watch list.
+// watched returns the place of a hash in a watch list. Hashes are spread evenly, so
+// hardly more than one of the list begins with the same bits.
 func (g *Guide) watched(hash uint64) (int, bool) {
 	if g == nil {
 		return 0, false
 	}
-	return slices.BinarySearch(g.keys, hash)
+	first := hash >> (64 - startBits)
+	for i := g.starts[first]; i < g.starts[first+1]; i++ {
+		if g.keys[i] == hash {
+			return int(i), true
+		}
+	}
+	return 0, false
 }

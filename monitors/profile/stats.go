@@ -51,8 +51,13 @@ func (p *Profile) Distinct() (n uint64, exact bool) {
 	if p.Exact() {
 		return uint64(len(p.hist.buckets)), true
 	}
-	n = uint64(math.Round(p.distinct.estimate()))
-	return min(max(n, uint64(p.hist.limit)+1), p.hist.total), false
+	// It is more than the cap, and no more than there are values. Compared as
+	// floats: the estimate from forged registers may be infinite.
+	e := math.Round(p.distinct.estimate())
+	if e >= float64(p.hist.total) {
+		return p.hist.total, false
+	}
+	return max(uint64(e), uint64(p.hist.limit)+1), false
 }
 
 // Quantile returns the q-quantile of the present numbers (type 7 of Hyndman and
