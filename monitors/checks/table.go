@@ -64,33 +64,25 @@ func chiSquareTail(x float64, df int) float64 {
 // inverted_cdf). Bins hold their right edge, the outer ones are open, equal
 // edges are one and an edge at the reference's maximum is none.
 //
-// Inside a cell of several values order is unknown. There the edge is the
-// nearer end of the cell, so that the counts are exact for the bins used.
+// Inside a cell of several values order is unknown. There the edge is the right
+// end of the cell, so that the counts are exact for the bins used. A reference's
+// grid has edges at the order statistics themselves.
 func numberTable(cells []profile.Cell, k uint64) table {
 	n, _ := cellTotals(cells)
 	var (
 		t     table
 		open  bin
-		below uint64      // reference values in earlier cells
-		edge  = uint64(1) // number of the next edge
-		rank  = rankOf(edge, k, n)
+		below uint64 // reference values up to the end of the cell
+		edge  = uint64(1)
 	)
 	for _, cell := range cells {
-		before, after := false, false // whether an edge lies there
-		for ; edge < k && rank <= below+cell.R; rank = rankOf(edge, k, n) {
-			if cell.Least < cell.Greatest && rank-below < below+cell.R-rank {
-				before = true
-			} else {
-				after = true
-			}
-			edge++
-		}
-		below += cell.R
-		if before && open.r > 0 {
-			t, open = append(t, open), bin{}
-		}
 		open.r, open.c = open.r+cell.R, open.c+cell.C
-		if after && below < n {
+		below += cell.R
+		isEdge := false
+		for ; edge < k && rankOf(edge, k, n) <= below; edge++ {
+			isEdge = true
+		}
+		if isEdge && below < n {
 			t, open = append(t, open), bin{}
 		}
 	}
