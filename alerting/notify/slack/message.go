@@ -18,6 +18,7 @@ const (
 	maxSection  = 3000
 	maxLines    = 20
 	maxRunbooks = 3
+	maxLink     = 600 // longer ones are left out, so that a footer fits into its block
 )
 
 // payload makes the message that people see. It is the same for webhooks and
@@ -131,8 +132,8 @@ func footer(m alerting.Message) string {
 		}
 		parts = append(parts, link(u, name))
 	}
-	if isWebURL(m.URL) {
-		parts = append(parts, link(m.URL, "Open in Driftwatch"))
+	if l := link(m.URL, "Open in Driftwatch"); isWebURL(m.URL) && len(l) <= maxLink {
+		parts = append(parts, l)
 	}
 	if m.Superseded > 0 {
 		parts = append(parts, fmt.Sprintf("%d earlier changes of these alerts were overtaken before they could be sent", m.Superseded))
@@ -146,7 +147,7 @@ func runbooks(events []rules.Event) []string {
 	for _, e := range events {
 		for _, name := range []string{"runbook", "runbook_url"} {
 			u := strings.TrimSpace(e.Alert.Annotations[name])
-			if isWebURL(u) && len(u) <= 500 && !slices.Contains(out, u) && len(out) < maxRunbooks {
+			if isWebURL(u) && len(link(u, "")) <= maxLink-len("Runbook 0") && !slices.Contains(out, u) && len(out) < maxRunbooks {
 				out = append(out, u)
 			}
 		}

@@ -34,19 +34,29 @@ func Render(body []byte) (string, error) {
 func blockLines(b api.Block) []string {
 	switch b := b.(type) {
 	case *api.HeaderBlock:
-		return []string{b.Text.Text}
+		return textLines(b.Text, "\n")
 	case *api.SectionBlock:
-		return strings.Split(plain(b.Text.Text), "\n")
+		return textLines(b.Text, "\n")
 	case *api.ContextBlock:
 		var out []string
 		for _, e := range b.ContextElements.Elements {
 			if t, ok := e.(*api.TextBlockObject); ok {
-				out = append(out, plain(t.Text))
+				out = append(out, textLines(t, " · ")...)
 			}
 		}
 		return out
 	}
 	return nil
+}
+
+func textLines(t *api.TextBlockObject, separator string) []string {
+	switch {
+	case t == nil:
+		return nil
+	case t.Type == api.PlainTextType:
+		return []string{t.Text}
+	}
+	return strings.Split(plain(t.Text), separator)
 }
 
 // plain turns Slack's markup into text: a link shows its address, and the

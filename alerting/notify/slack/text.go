@@ -61,7 +61,8 @@ func subject(a *rules.Alert) string {
 	if a.Field == "" {
 		return "all records"
 	}
-	return clean(a.Field, maxName)
+	// A star would end the bold text that this is shown in.
+	return strings.ReplaceAll(clean(a.Field, maxName), "*", "∗")
 }
 
 // finding is what the check said and what the rule asks of it.
