@@ -12,7 +12,9 @@ type MonitorInfo struct {
 	Name     string
 	Fields   []FieldInfo
 	Segments [][]string
-	Results  map[string][]string // names of the results of each field; those without a field under ""
+	// Reference says whether windows are compared with anything.
+	Reference bool
+	Results   map[string][]string // names of the results of each field; those without a field under ""
 }
 
 // Check reports what is wrong with the rules for these monitors. Unless they are
@@ -72,9 +74,14 @@ func (s *Set) checkAlerts(monitors []string) {
 func (r *Rule) check(meant []MonitorInfo) {
 	r.checkFields(meant)
 	r.checkSegments(meant)
+	compared := slices.ContainsFunc(meant, func(m MonitorInfo) bool { return m.Reference })
 	for _, leaf := range r.When.leaves() {
-		if leaf.Check != "" {
-			r.checkResults(leaf, meant)
+		if leaf.Check == "" {
+			continue
+		}
+		r.checkResults(leaf, meant)
+		if c, _ := lookup(leaf.Check); c.NeedsReference && !compared {
+			leaf.at.Warnf("no-reference", "check %q compares with a reference, and the monitor has none: the rule never fires", leaf.Check)
 		}
 	}
 }

@@ -164,7 +164,13 @@ func checkList(n *parse.ListNode) error {
 }
 
 func checkBranch(n *parse.BranchNode) error {
-	return errors.Join(checkTemplate(n.Pipe), checkList(n.List), checkList(n.ElseList))
+	if err := checkPipe(n.Pipe); err != nil {
+		return err
+	}
+	if err := checkList(n.List); err != nil {
+		return err
+	}
+	return checkList(n.ElseList)
 }
 
 func checkPipe(n *parse.PipeNode) error {

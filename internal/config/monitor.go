@@ -198,7 +198,10 @@ func (l *loader) checkReference(c yamlx.Cursor, path string, fields []field) {
 
 // info is what rules are checked against.
 func (d *declared) info() rules.MonitorInfo {
-	info := rules.MonitorInfo{Name: d.Name, Segments: d.Segments, Results: map[string][]string{"": segmentResults(&d.Spec)}}
+	info := rules.MonitorInfo{
+		Name: d.Name, Segments: d.Segments, Reference: d.Reference.File != "",
+		Results: map[string][]string{"": segmentResults(&d.Spec)},
+	}
 	for i := range d.Fields {
 		f := &d.Fields[i]
 		info.Fields = append(info.Fields, rules.FieldInfo{Name: f.Name, Type: f.Type.String(), Role: f.Role})

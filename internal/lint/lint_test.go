@@ -83,6 +83,7 @@ var layers = []layer{
 	{"internal/metrics/...", 70},
 	{"dashboards/...", 70},
 	{"internal/config/...", 65},
+	{"internal/batch/...", 66},
 	{"internal/snapshot/snapshottest", 61},
 	{"internal/snapshot", 60},
 	{"rules/...", 50},
@@ -283,6 +284,34 @@ func TestNoKafkaReader(t *testing.T) {
 				t.Errorf("%s:%d: kafka.%s", f.name, f.line(at), name)
 			}
 		})
+	}
+}
+
+// TestUsesFindsMentions shows that the tests above can fail.
+func TestUsesFindsMentions(t *testing.T) {
+	const source = `package p
+
+import (
+	clock "time"
+
+	"github.com/segmentio/kafka-go"
+)
+
+var _ = clock.Now()
+var _ = kafka.NewReader
+var time struct{ Now int }
+var _ = time.Now
+`
+	pos := token.NewFileSet()
+	tree, err := parser.ParseFile(pos, "p.go", source, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	f := file{name: "p.go", tree: tree, pos: pos}
+	f.uses(func(importPath, name string, _ ast.Node) { got = append(got, importPath+"."+name) })
+	if want := []string{"time.Now", "github.com/segmentio/kafka-go.NewReader"}; !slices.Equal(got, want) {
+		t.Errorf("seen %q, wanted %q", got, want)
 	}
 }
 

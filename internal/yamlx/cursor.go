@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	yaml "go.yaml.in/yaml/v4"
 )
@@ -146,11 +147,16 @@ func (c Cursor) Str(def string) string {
 	return c.node.Value
 }
 
-// Name reads text that is not empty.
+// Name reads text that is not empty and has no line breaks or other control
+// characters; "" if there is none.
 func (c Cursor) Name() string {
 	s := c.Str("")
-	if s == "" && c.node != nil && c.node.Kind == yaml.ScalarNode && c.node.ShortTag() == "!!str" {
+	switch {
+	case s == "" && c.IsScalar() && c.node.ShortTag() == "!!str":
 		c.Must("not be empty")
+	case strings.ContainsFunc(s, unicode.IsControl):
+		c.Must("be on one line, without control characters")
+		return ""
 	}
 	return s
 }

@@ -13,6 +13,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	yaml "go.yaml.in/yaml/v4"
@@ -208,8 +209,19 @@ func (d *document) lastLine() int {
 func (d *document) report(line, col int, sev Severity, code, format string, args ...any) {
 	d.rep.Add(Diagnostic{
 		File: d.name, Line: line, Col: col, Severity: sev, Code: code,
-		Text: fmt.Sprintf(format, args...), Source: d.source(line),
+		Text: oneLine(fmt.Sprintf(format, args...)), Source: d.source(line),
 	})
+}
+
+// oneLine keeps what a file says from breaking the line of a message or
+// moving the cursor of a terminal.
+func oneLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, s)
 }
 
 // reportSource reports a place in text that is not split into lines yet.
