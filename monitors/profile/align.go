@@ -22,8 +22,8 @@ type atom struct {
 // and not empty.
 func (p *Profile) atoms() []atom {
 	buckets := p.hist.sorted()
-	a := make([]atom, 0, 2*len(buckets)+len(p.tally))
-	g := gridWalk{edges: nil, tally: p.tally}
+	a := make([]atom, 0, 3*len(buckets)+len(p.tally))
+	g := gridWalk{tally: p.tally}
 	if p.tally != nil {
 		g.edges = p.guide.keys
 	}

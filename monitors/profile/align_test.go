@@ -24,10 +24,7 @@ func within(v []float64, c Cell) uint64 {
 }
 
 // checkCells checks all that Cell promises against the values.
-func checkCells(t interface {
-	Helper()
-	Fatalf(string, ...any)
-}, cells []Cell, r, c []float64) {
+func checkCells(t tester, cells []Cell, r, c []float64) {
 	t.Helper()
 	var sumR, sumC uint64
 	for i, cell := range cells {

@@ -15,10 +15,7 @@ import (
 )
 
 // specimens are profiles of every form that the encoding has.
-func specimens(t interface {
-	Helper()
-	Fatal(...any)
-}) []*Profile {
+func specimens(t tester) []*Profile {
 	t.Helper()
 	// Made with integers only: the same on every processor.
 	var numbers []float64
@@ -197,11 +194,7 @@ func TestForgedBytes(t *testing.T) {
 }
 
 // checkDecode decodes and, if the bytes are accepted, uses the profile.
-func checkDecode(t interface {
-	Helper()
-	Fatal(...any)
-	Fatalf(string, ...any)
-}, b []byte) {
+func checkDecode(t tester, b []byte) {
 	t.Helper()
 	p, err := Decode(b)
 	if err != nil {

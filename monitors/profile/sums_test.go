@@ -57,7 +57,7 @@ func bigStdDev(sum, squares, n *big.Rat) float64 {
 	return v
 }
 
-func mustStat(t interface{ Fatal(...any) }, stat func() (float64, bool)) float64 {
+func mustStat(t tester, stat func() (float64, bool)) float64 {
 	v, ok := stat()
 	if !ok {
 		t.Fatal("no value")

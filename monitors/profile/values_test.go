@@ -10,6 +10,13 @@ import (
 	"pgregory.net/rapid"
 )
 
+// tester is a test, a benchmark or a rapid check.
+type tester interface {
+	Helper()
+	Fatal(...any)
+	Fatalf(string, ...any)
+}
+
 // awkward numbers, which all tests over numbers draw from.
 var awkward = []float64{
 	0, math.Copysign(0, -1), 1, -1, 0.1, 0.2, 0.3, 99, -999, 1e300, -1e300, math.MaxFloat64, -math.MaxFloat64,
@@ -36,10 +43,7 @@ func drawCategory() *rapid.Generator[[]byte] {
 	)
 }
 
-func encode(t interface {
-	Helper()
-	Fatal(...any)
-}, p *Profile) []byte {
+func encode(t tester, p *Profile) []byte {
 	t.Helper()
 	b, err := p.AppendBinary(nil)
 	if err != nil {
@@ -63,10 +67,7 @@ func categoryProfile(buckets int, g *Guide, v [][]byte) *Profile {
 }
 
 // withGuide drives a builder to its end.
-func withGuide(t interface {
-	Helper()
-	Fatal(...any)
-}, p *Profile, numbers []float64, categories [][]byte) *Profile {
+func withGuide(t tester, p *Profile, numbers []float64, categories [][]byte) *Profile {
 	t.Helper()
 	b := NewGuideBuilder(p)
 	for passes := 0; b.NeedsPass(); passes++ {
