@@ -113,17 +113,15 @@ func (r *reader) category(c *file.Cell) ([]byte, bool) {
 	return r.text[start:len(r.text):len(r.text)], true
 }
 
-var boolTexts = map[bool][]byte{true: []byte("true"), false: []byte("false")}
-
 func boolean(c *file.Cell, coerce bool) ([]byte, bool) {
-	if c.Kind == file.Bool {
-		return boolTexts[c.Bool], true
+	v, ok := c.Bool, c.Kind == file.Bool
+	if !ok && (c.Kind == file.Untyped || coerce) {
+		v, ok = ParseBool(string(c.AppendText(nil)))
 	}
-	if c.Kind != file.Untyped && !coerce {
-		return nil, false
+	if v {
+		return []byte("true"), ok
 	}
-	v, ok := ParseBool(string(c.AppendText(nil)))
-	return boolTexts[v], ok
+	return []byte("false"), ok
 }
 
 // ParseBool reads true, false, 1 and 0, in capital letters too.

@@ -15,6 +15,8 @@ type Options struct {
 	Format  string    // of files whose name does not tell, and of standard input; see Formats
 	Columns []string  // the columns to read; nil: all that there are
 	Stdin   io.Reader // what the path "-" stands for
+
+	Progress func(rows int) // if not nil, told of the rows of each batch that was read and visited
 }
 
 // maxColumns bounds what one input may have.

@@ -28,7 +28,7 @@ func (in *Input) Scan(visit func(*Batch) error) error {
 	var visitErr error
 	for b := range s.ready {
 		if visitErr == nil {
-			if visitErr = visit(b); visitErr != nil {
+			if visitErr = in.visit(b, visit); visitErr != nil {
 				close(s.stop)
 			}
 		}
@@ -38,6 +38,14 @@ func (in *Input) Scan(visit func(*Batch) error) error {
 		return visitErr
 	}
 	return readErr
+}
+
+func (in *Input) visit(b *Batch, visit func(*Batch) error) error {
+	err := visit(b)
+	if err == nil && in.options.Progress != nil {
+		in.options.Progress(b.Rows)
+	}
+	return err
 }
 
 // batchesAhead is how many batches are in use at a time.

@@ -1,0 +1,263 @@
+package batch
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"driftwatch/monitors/decode"
+	"driftwatch/monitors/profile"
+	"driftwatch/monitors/reference"
+	"driftwatch/monitors/source/file"
+)
+
+// Ignore is the type of a field that is to be left out.
+const Ignore = "ignore"
+
+const (
+	mostly     = 0.95 // share of a column's values that must be of a type for the column to be of it
+	fewCodes   = 10   // whole numbers with at most this many values are codes,
+	codeRows   = 10   // if each has this many rows on average
+	manyTexts  = 0.5  // texts are free text if this share of the rows is distinct,
+	textRows   = 20   // in at least this many rows,
+	longText   = 64   // or if they have this many bytes on average
+	firstUnix  = 978_307_200
+	lastUnix   = 4_102_444_800 // whole numbers between, the years 2001 to 2100, may be Unix seconds
+	firstMilli = firstUnix * 1e3
+)
+
+// infer finds the type of every column of an input, from all of its rows, so
+// that their order does not matter. Columns of lists and objects, and those
+// whose type is given as Ignore, are left out.
+func infer(in *file.Input, types map[string]string) (fields []reference.FieldSpec, ignored []string, err error) {
+	var columns []*evidence
+	err = in.Scan(func(b *file.Batch) error {
+		for i, cells := range b.Columns {
+			if i == len(columns) {
+				columns = append(columns, newEvidence(b.Names[i]))
+			}
+			if _, given := types[b.Names[i]]; !given {
+				columns[i].observe(cells)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := checkTypes(types, in.Names()); err != nil {
+		return nil, nil, err
+	}
+	for _, name := range in.Names()[len(columns):] {
+		columns = append(columns, newEvidence(name)) // a header without rows
+	}
+	for _, c := range columns {
+		kind, ok := profile.ParseKind(types[c.name])
+		if _, given := types[c.name]; !given {
+			kind, ok = c.kind()
+		}
+		if ok {
+			fields = append(fields, reference.FieldSpec{Name: c.name, Kind: kind})
+		} else {
+			ignored = append(ignored, c.name)
+		}
+	}
+	return fields, ignored, nil
+}
+
+// checkTypes refuses types that do not exist, or of fields that do not.
+func checkTypes(types map[string]string, names []string) error {
+	for _, name := range slices.Sorted(maps.Keys(types)) {
+		if _, ok := profile.ParseKind(types[name]); !ok && types[name] != Ignore {
+			return fmt.Errorf("type %q of field %q: it is number, category, boolean, text, timestamp or ignore", types[name], name)
+		}
+		if !slices.Contains(names, name) {
+			return fmt.Errorf("a type is given for field %q, which is not there; there is %s", name, list(names, 8))
+		}
+	}
+	return nil
+}
+
+// list joins names and cuts a long list off.
+func list(names []string, most int) string {
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+// evidence is what a column's values tell of its type.
+type evidence struct {
+	name                                 string
+	present, bools, times, nested, texts int
+	numbers, integers, padded            int
+	length                               int // bytes of texts
+	least, greatest                      float64
+	distinct                             *profile.Profile // of whole numbers and texts
+	scratch                              []byte
+}
+
+func newEvidence(name string) *evidence {
+	return &evidence{
+		name: name, least: math.Inf(1), greatest: math.Inf(-1),
+		distinct: profile.New(profile.Options{Kind: profile.Category}),
+	}
+}
+
+func (e *evidence) observe(cells []file.Cell) {
+	for i := range cells {
+		c := &cells[i]
+		if c.Kind == file.Missing || c.Kind == file.Null {
+			continue
+		}
+		e.present++
+		switch c.Kind {
+		case file.Bool:
+			e.bools++
+		case file.Time:
+			e.times++
+		case file.Nested:
+			e.nested++
+		case file.String:
+			e.text(c)
+		case file.Untyped:
+			e.untyped(c)
+		default:
+			e.number(c)
+		}
+	}
+}
+
+// untyped observes a CSV cell.
+func (e *evidence) untyped(c *file.Cell) {
+	if b := c.Text[0]; b <= '9' {
+		if _, ok := decode.ParseFloat(c.Text); ok {
+			e.number(c)
+			return
+		}
+	} else if _, ok := reference.ParseBool(string(c.Text)); ok {
+		e.bools++
+		return
+	}
+	e.text(c)
+}
+
+func (e *evidence) text(c *file.Cell) {
+	if b := c.Text; len(b) > 0 && b[0] >= '0' && b[0] <= '9' {
+		if _, ok := reference.Number(c, profile.Timestamp, false); ok {
+			if _, number := decode.ParseFloat(b); !number {
+				e.times++
+				return
+			}
+		}
+	}
+	e.texts++
+	e.length += len(c.Text)
+	e.distinct.ObserveCategory(c.Text)
+}
+
+func (e *evidence) number(c *file.Cell) {
+	x, ok := reference.Number(c, profile.Number, false)
+	e.numbers++
+	if !ok {
+		return
+	}
+	e.least, e.greatest = min(e.least, x), max(e.greatest, x)
+	switch c.Kind {
+	case file.Float:
+		return
+	case file.Integer:
+		e.scratch = c.AppendText(e.scratch[:0])
+	default:
+		e.scratch = append(e.scratch[:0], c.Text...)
+	}
+	digits := strings.TrimPrefix(string(e.scratch), "-")
+	if strings.ContainsAny(digits, ".eE+") {
+		return
+	}
+	e.integers++
+	if len(digits) > 1 && digits[0] == '0' {
+		e.padded++
+	}
+	if e.integers == e.numbers { // else it is a number for certain
+		e.distinct.ObserveCategory(e.scratch)
+	}
+}
+
+// kind decides. It is false for lists and objects.
+func (e *evidence) kind() (profile.Kind, bool) {
+	switch {
+	case e.present == 0:
+		return profile.Category, true
+	case e.most(e.nested):
+		return 0, false
+	case e.most(e.bools):
+		return profile.Boolean, true
+	case e.most(e.times):
+		return profile.Timestamp, true
+	case e.most(e.numbers):
+		return e.numberKind(), true
+	}
+	distinct, _ := e.distinct.Distinct()
+	unlike := e.present >= textRows && float64(distinct) > manyTexts*float64(e.present)
+	if e.texts == e.present && (unlike || e.length > longText*e.present) {
+		return profile.Text, true
+	}
+	return profile.Category, true
+}
+
+func (e *evidence) most(n int) bool { return n > 0 && float64(n) >= mostly*float64(e.present) }
+
+// numberKind tells numbers from times and codes that are written as numbers.
+func (e *evidence) numberKind() profile.Kind {
+	whole := e.integers == e.numbers
+	distinct, _ := e.distinct.Distinct()
+	switch {
+	case e.unixTime(whole):
+		return profile.Timestamp
+	case whole && (e.padded > 0 || namesID(e.name)):
+		return profile.Category
+	case whole && distinct <= fewCodes && uint64(e.integers) >= codeRows*distinct:
+		return profile.Category
+	}
+	return profile.Number
+}
+
+// unixTime reports whether all numbers are Unix times of this century. Seconds
+// are like other large numbers, so the name has to say so too.
+func (e *evidence) unixTime(whole bool) bool {
+	for unit := 1.0; unit <= 1e9; unit *= 1e3 {
+		if e.least >= firstUnix*unit && e.greatest <= lastUnix*unit {
+			return namesTime(e.name) || whole && e.least >= firstMilli
+		}
+	}
+	return false
+}
+
+// words splits the last part of a path: "user.createdAt" is created, at.
+func words(path string) []string {
+	name := path[strings.LastIndexByte(path, '.')+1:]
+	var b strings.Builder
+	lower := false
+	for _, r := range name {
+		if lower && r >= 'A' && r <= 'Z' {
+			b.WriteByte(' ')
+		}
+		lower = r >= 'a' && r <= 'z'
+		b.WriteRune(r)
+	}
+	return strings.FieldsFunc(strings.ToLower(b.String()), func(r rune) bool { return r == ' ' || r == '_' || r == '-' })
+}
+
+func namesID(path string) bool {
+	w := words(path)
+	return len(w) > 0 && slices.Contains([]string{"id", "ids", "uuid", "guid", "code", "zip", "zipcode", "postcode", "key"}, w[len(w)-1])
+}
+
+func namesTime(path string) bool {
+	return slices.ContainsFunc(words(path), func(w string) bool {
+		return slices.Contains([]string{"ts", "time", "timestamp", "at", "date", "datetime", "epoch", "unix"}, w)
+	})
+}
