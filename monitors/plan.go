@@ -147,7 +147,7 @@ func (r *Row) Fill(d decode.Decoder, partition int, rec *source.Record) error {
 	clear(r.leaves)
 	r.unknown.reset()
 	if rec.Value == nil {
-		return &decode.Error{Reason: "null", Detail: "the record has no value (a tombstone)"}
+		return &decode.Error{Reason: "null", Offset: -1, Detail: "the record has no value (a tombstone)"}
 	}
 	if err := d.Decode(rec.Value, r); err != nil {
 		return err
@@ -192,10 +192,10 @@ func (r *Row) Time(rec *source.Record) (window.Time, error) {
 	}
 	t, err := decode.ParseTime(r.leaves[r.plan.time], r.plan.Stream.Time.Layout)
 	if err != nil {
-		return 0, &decode.Error{Reason: "time", Detail: fmt.Sprintf("field %q: %v", r.plan.Stream.Time.Field, err)}
+		return 0, &decode.Error{Reason: "time", Offset: -1, Detail: fmt.Sprintf("field %q: %v", r.plan.Stream.Time.Field, err)}
 	}
 	if window.Ahead(t, logged, r.plan.Stream.MaxAhead) {
-		return t, &decode.Error{Reason: "ahead", Detail: fmt.Sprintf(
+		return t, &decode.Error{Reason: "ahead", Offset: -1, Detail: fmt.Sprintf(
 			"event time %v is more than %v after the log's own time %v", t, r.plan.Stream.MaxAhead, logged)}
 	}
 	return t, nil

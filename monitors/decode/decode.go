@@ -48,8 +48,13 @@ type Decoder interface {
 // Error is a payload that cannot be decoded.
 type Error struct {
 	Reason string // short and from a small fixed set, for a metric's label: "json", "utf8", "duplicate", "depth", "empty", ...
-	Offset int    // byte in the payload
+	Offset int    // byte in the payload; -1 where the fault has no place
 	Detail string // one lower-case sentence for people
 }
 
-func (e *Error) Error() string { return fmt.Sprintf("%s at byte %d", e.Detail, e.Offset) }
+func (e *Error) Error() string {
+	if e.Offset < 0 {
+		return e.Detail
+	}
+	return fmt.Sprintf("%s at byte %d", e.Detail, e.Offset)
+}
