@@ -1,6 +1,9 @@
 package profile
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // Cell is a range of values inside which order is unknown; before, between and
 // after cells everything is exact. R and C count the values of the reference and
@@ -88,31 +91,36 @@ func (p *Profile) Cells() []Cell {
 	return join(p.atoms(), nil)
 }
 
+// join makes cells of the overlapping atoms of two ascending lists.
 func join(r, c []atom) []Cell {
 	cells := make([]Cell, 0, max(len(r), len(c)))
-	for len(r) > 0 || len(c) > 0 {
-		var least, greatest uint64
-		if len(c) == 0 || len(r) > 0 && r[0].least <= c[0].least {
-			least, greatest = r[0].least, r[0].greatest
-		} else {
-			least, greatest = c[0].least, c[0].greatest
+	for len(r)+len(c) > 0 {
+		least := uint64(math.MaxUint64)
+		for _, a := range [2][]atom{r, c} {
+			if len(a) > 0 {
+				least = min(least, a[0].least)
+			}
 		}
 		var cell Cell
-		for {
-			if len(r) > 0 && r[0].least <= greatest {
-				greatest = max(greatest, r[0].greatest)
-				cell.R += r[0].count
-				r = r[1:]
-			} else if len(c) > 0 && c[0].least <= greatest {
-				greatest = max(greatest, c[0].greatest)
-				cell.C += c[0].count
-				c = c[1:]
-			} else {
-				break
-			}
+		greatest := least
+		for left := -1; left != len(r)+len(c); {
+			left = len(r) + len(c)
+			r = absorb(r, &greatest, &cell.R)
+			c = absorb(c, &greatest, &cell.C)
 		}
 		cell.Least, cell.Greatest = valueOf(least), valueOf(greatest)
 		cells = append(cells, cell)
 	}
 	return cells
+}
+
+// absorb takes the atoms that begin up to greatest, which grows with them, and
+// returns the others.
+func absorb(a []atom, greatest, count *uint64) []atom {
+	for len(a) > 0 && a[0].least <= *greatest {
+		*greatest = max(*greatest, a[0].greatest)
+		*count += a[0].count
+		a = a[1:]
+	}
+	return a
 }

@@ -135,10 +135,10 @@ func (s *quantileSearch) endPass() error {
 // two thousandths of the values but of one key.
 func (s *quantileSearch) grid(n uint64) (*Guide, []uint64) {
 	slices.SortFunc(s.found, func(a, b rankedKey) int { return cmp.Compare(a.key, b.key) })
-	var keys, below []uint64 // the edges, and the values up to each
+	var keys, tally []uint64 // the edges, and the values up to each
 	edge := func(key, n uint64) {
 		if last := len(keys); last == 0 && key >= leastKey || last > 0 && keys[last-1] < key {
-			keys, below = append(keys, key), append(below, n)
+			keys, tally = append(keys, key), append(tally, n)
 		}
 	}
 	for i := 0; i < len(s.found); {
@@ -151,7 +151,7 @@ func (s *quantileSearch) grid(n uint64) (*Guide, []uint64) {
 		}
 		edge(f.key, f.before+f.count)
 	}
-	tally := append(below, n)
+	tally = append(tally, n)
 	for i := len(tally) - 1; i > 0; i-- {
 		tally[i] -= tally[i-1]
 	}
