@@ -66,16 +66,16 @@ const (
 // All returns the table of checks. A new check is one more line in it.
 func All() []Check {
 	var (
-		any      = []profile.Kind{profile.Number, profile.Category, profile.Boolean, profile.Text, profile.Timestamp}
+		every    = []profile.Kind{profile.Number, profile.Category, profile.Boolean, profile.Text, profile.Timestamp}
 		numeric  = []profile.Kind{profile.Number, profile.Timestamp}
 		named    = []profile.Kind{profile.Category, profile.Boolean, profile.Text}
 		text     = []profile.Kind{profile.Category, profile.Text}
 		category = []profile.Kind{profile.Category, profile.Boolean}
 	)
 	return []Check{
-		{"missing", any, shareFloor, "share of rows without the field", false, missing},
-		{"nulls", any, shareFloor, "share of rows where the field is null", false, nulls},
-		{"invalid", any, shareFloor, "share of rows whose value is not of the declared type", false, invalid},
+		{"missing", every, shareFloor, "share of rows without the field", false, missing},
+		{"nulls", every, shareFloor, "share of rows where the field is null", false, nulls},
+		{"invalid", every, shareFloor, "share of rows whose value is not of the declared type", false, invalid},
 		{"range", numeric, shareFloor, "share of rows whose value is outside the declared min and max", false, outOfRange},
 		{"allowed", named, shareFloor, "share of rows whose value is not among the allowed ones", false, notAllowed},
 		{"pattern", text, shareFloor, "share of rows whose value does not match the declared pattern", false, notMatching},
@@ -83,14 +83,14 @@ func All() []Check {
 		{"unknown_fields", nil, shareFloor, "share of rows having fields that the monitor does not declare", false, unknownFields},
 		{"volume", nil, volumeFloor, "number of rows, against earlier windows of the same hour", false, volume},
 		{"ks", numeric, distanceFloor, "greatest difference of the two distribution functions (Kolmogorov-Smirnov)", true, ks},
-		{"psi", any, distanceFloor, "population stability index", true, psi},
-		{"kl", any, klFloor, "Kullback-Leibler divergence of the window from the reference", true, kl},
-		{"js", any, distanceFloor, "Jensen-Shannon distance, in [0, 1]", true, js},
-		{"hellinger", any, distanceFloor, "Hellinger distance, in [0, 1]", true, hellinger},
+		{"psi", every, distanceFloor, "population stability index", true, psi},
+		{"kl", every, klFloor, "Kullback-Leibler divergence of the window from the reference", true, kl},
+		{"js", every, distanceFloor, "Jensen-Shannon distance, in [0, 1]", true, js},
+		{"hellinger", every, distanceFloor, "Hellinger distance, in [0, 1]", true, hellinger},
 		{"chi2", category, distanceFloor, "Pearson's chi-square statistic of the two samples", true, chi2},
 		{"l_infinity", category, distanceFloor, "greatest difference of a category's two shares", true, lInfinity},
 		{"wasserstein", numeric, wassersteinFloor, "area between the two distribution functions, in the field's unit", true, wasserstein},
-		{"distinct", any, 0, "number of distinct values", false, distinct},
+		{"distinct", every, 0, "number of distinct values", false, distinct},
 		{"mean", numeric, 0, "mean of the values", false, mean},
 		{"stddev", numeric, 0, "standard deviation of the values", false, stddev},
 		{"min", numeric, 0, "least value", false, least},
