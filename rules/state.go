@@ -39,6 +39,8 @@ func (k key) compare(o key) int {
 	return cmp.Or(cmp.Compare(k.alert, o.alert), cmp.Compare(k.segment, o.segment), cmp.Compare(k.field, o.field))
 }
 
+func compareTracked(a, b tracked) int { return a.key().compare(b.key()) }
+
 // Alerts returns the pending and firing alerts, by name, segment and field. The
 // maps in them are shared and must not be changed.
 func (s State) Alerts() []Alert {
@@ -47,15 +49,6 @@ func (s State) Alerts() []Alert {
 		list[i] = t.Alert
 	}
 	return list
-}
-
-// find returns the alert under a key, or nil.
-func (s State) find(k key) *tracked {
-	i, ok := slices.BinarySearchFunc(s.tracked, k, func(t tracked, k key) int { return t.key().compare(k) })
-	if !ok {
-		return nil
-	}
-	return &s.tracked[i]
 }
 
 type stateJSON struct {
@@ -88,8 +81,7 @@ func (s *State) UnmarshalJSON(b []byte) error {
 	if len(s.tracked) == 0 {
 		s.tracked = nil
 	}
-	byKey := func(a, b tracked) int { return a.key().compare(b.key()) }
-	slices.SortFunc(s.tracked, byKey)
+	slices.SortFunc(s.tracked, compareTracked)
 	return nil
 }
 

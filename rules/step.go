@@ -61,7 +61,7 @@ func (p *Program) Step(state State, w *checks.Window) (State, []Event) {
 	if state.stepped && w.End <= state.end {
 		return state, nil
 	}
-	s := stepper{old: state, window: w, next: make(map[key]tracked, len(state.tracked))}
+	s := stepper{window: w, next: make(map[key]tracked, len(state.tracked))}
 	for _, t := range state.tracked {
 		s.next[t.key()] = t
 	}
@@ -77,7 +77,6 @@ func (p *Program) Step(state State, w *checks.Window) (State, []Event) {
 
 // stepper is one Step under way.
 type stepper struct {
-	old    State
 	window *checks.Window
 	next   map[key]tracked
 	events []Event
@@ -107,34 +106,41 @@ func (s *stepper) advance(r *bound, sc scope) {
 	k := key{r.Alert, sc.segment.Name, sc.fieldName()}
 	t, tracking := s.next[k]
 	switch {
-	case !tracking && got.verdict == holds:
-		t = tracked{Rule: r.id, Alert: r.newAlert(s.window, sc)}
-		t.Run = 1
-	case tracking && t.Alert.State == Pending && got.verdict == holds:
-		t.Run++
-	case tracking && t.Alert.State == Pending && got.verdict == fails:
+	case got.verdict == unknown:
+	case t.Alert.State == Firing:
+		s.keepFiring(r, sc, got)
+	case got.verdict == fails:
 		delete(s.next, k)
-		return
-	case tracking && t.Alert.State == Firing && got.verdict != unknown:
+	default:
+		if !tracking {
+			t = tracked{Rule: r.id, Alert: r.newAlert(s.window, sc)}
+		}
+		t.Run++
 		r.update(&t.Alert, s.window, sc, got)
-		if r.resolves(got) {
-			delete(s.next, k)
-			s.events = append(s.events, Event{Alert: resolved(t.Alert, s.window.End)})
-			return
+		if t.Run >= r.Windows {
+			s.fire(&t)
 		}
 		s.next[k] = t
-		return
-	default:
-		return
 	}
+}
+
+func (s *stepper) fire(t *tracked) {
+	end := s.window.End
+	t.Alert.State, t.Alert.Fired, t.Run = Firing, &end, 0
+	s.events = append(s.events, Event{Alert: t.Alert})
+}
+
+// keepFiring shows the newest window in a firing alert, or ends it.
+func (s *stepper) keepFiring(r *bound, sc scope, got finding) {
+	k := key{r.Alert, sc.segment.Name, sc.fieldName()}
+	t := s.next[k]
 	r.update(&t.Alert, s.window, sc, got)
-	if t.Run >= r.Windows {
-		t.Alert.State, t.Run = Firing, 0
-		end := s.window.End
-		t.Alert.Fired = &end
-		s.events = append(s.events, Event{Alert: t.Alert})
+	if !r.resolves(got) {
+		s.next[k] = t
+		return
 	}
-	s.next[k] = t
+	delete(s.next, k)
+	s.events = append(s.events, Event{Alert: resolved(t.Alert, s.window.End)})
 }
 
 // resolves reports whether a firing alert is over. The threshold of `resolve`
@@ -206,6 +212,6 @@ func sorted(m map[key]tracked) []tracked {
 	for _, t := range m {
 		list = append(list, t)
 	}
-	slices.SortFunc(list, func(a, b tracked) int { return a.key().compare(b.key()) })
+	slices.SortFunc(list, compareTracked)
 	return list
 }

@@ -120,14 +120,3 @@ func (m *Map) Done() {
 		e.Key.Errorf("unknown-key", "unknown key %s%s", clip(e.Name()), hint)
 	}
 }
-
-// Literals reads a mapping of free keys to single values.
-func (m *Map) Literals() map[string]string {
-	out := make(map[string]string, len(m.entries))
-	for _, e := range m.entries {
-		if s, ok := e.Value.Literal(); ok {
-			out[e.Name()] = s
-		}
-	}
-	return out
-}

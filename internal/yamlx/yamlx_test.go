@@ -9,6 +9,7 @@ import (
 	"time"
 
 	yaml "go.yaml.in/yaml/v4"
+	"pgregory.net/rapid"
 )
 
 // read parses a file, lets f read it, and returns what was reported, a line
@@ -286,4 +287,14 @@ func (c Cursor) walk(t *testing.T) {
 		e.Value.walk(t)
 	}
 	m.Done()
+}
+
+func TestFormatDurationIsTheInverse(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := time.Duration(rapid.Int64Range(0, 1<<40).Draw(t, "ms")) * time.Millisecond
+		text := FormatDuration(want)
+		if got, err := ParseDuration(text); got != want || err != nil {
+			t.Errorf("%v becomes %s, which is %v, error %v", want, text, got, err)
+		}
+	})
 }
