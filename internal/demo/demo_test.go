@@ -194,21 +194,30 @@ func TestStoryKeepsTheTimetable(t *testing.T) {
 	})
 }
 
-// TestWatcherMissesNothing: what fired and was resolved between two looks is
-// still told, and a second firing of the same alert is told again.
-func TestWatcherMissesNothing(t *testing.T) {
+// TestWatcher: each alert is told once when it begins to fire and once when it
+// ends, also where it fires again.
+func TestWatcher(t *testing.T) {
 	var out page
-	w := watcher{out: newScreen(&out), states: map[string]string{}}
-	first, second := alert(rules.Resolved), alert(rules.Firing)
-	later := window.FromTime(start.Add(time.Minute))
-	second.Fired = &later
-	for range 2 {
-		w.see(&first)
-		w.see(&second)
+	w := watcher{out: newScreen(&out), firing: map[string]rules.Alert{}}
+	other := alert(rules.Firing)
+	other.Fingerprint, other.Field = "g", "age"
+	for _, look := range [][]rules.Alert{
+		nil,
+		{alert(rules.Pending)},
+		{alert(rules.Firing)},
+		{alert(rules.Firing), other},
+		{alert(rules.Firing), other},
+		{other, alert(rules.Resolved)},
+		{other, alert(rules.Firing)},
+		nil,
+		nil,
+	} {
+		w.see(look)
 	}
-	got := strings.Join(regexp.MustCompile(`FIRING|RESOLVED`).FindAllString(out.String(), -1), " ")
-	if got != "FIRING RESOLVED FIRING" {
-		t.Errorf("told %s", got)
+	got := strings.Join(regexp.MustCompile(`FIRING|RESOLVED|monthly_charge|age`).FindAllString(out.String(), -1), " ")
+	want := "FIRING monthly_charge FIRING age RESOLVED monthly_charge FIRING monthly_charge RESOLVED monthly_charge RESOLVED age"
+	if got != want {
+		t.Errorf("told %s\nwant %s", got, want)
 	}
 }
 

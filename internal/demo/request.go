@@ -87,7 +87,7 @@ func (r *request) score(noise float64) float64 {
 	if r.Tickets != nil {
 		tickets = *r.Tickets
 	}
-	z := -1.7 + 0.035*(charge-typicalCharge) + 0.2*float64(tickets) + 0.3*float64(r.Failures) - 0.006*float64(r.Customer.Tenure) + 0.45*noise
+	z := -2.3 + 0.035*(charge-typicalCharge) + 0.2*float64(tickets) + 0.3*float64(r.Failures) - 0.006*float64(r.Customer.Tenure) + 0.45*noise
 	if r.Autopay {
 		z -= 0.25
 	}

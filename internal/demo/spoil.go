@@ -3,6 +3,7 @@ package demo
 import (
 	"bytes"
 	"math/rand/v2"
+	"regexp"
 )
 
 // spoilShare is the share of input records that a faulty client has damaged.
@@ -25,11 +26,11 @@ var faults = []fault{
 	{"no time", func(b []byte) []byte { return bytes.Replace(b, []byte(`"ts":`), []byte(`"sent":`), 1) }},
 	{"unreadable time", func(b []byte) []byte { return bytes.Replace(b, []byte(`"ts":`), []byte(`"ts":"yesterday","sent":`), 1) }},
 	{"far future", func(b []byte) []byte { return bytes.Replace(b, []byte(`"ts":`), []byte(`"ts":9214646400,"sent":`), 1) }},
-	{"text in a number", func(b []byte) []byte {
-		return bytes.Replace(b, []byte(`"payment_failures":`), []byte(`"payment_failures":"none","was":`), 1)
-	}},
+	{"text in a number", func(b []byte) []byte { return failureCount.ReplaceAll(b, []byte(`"payment_failures":"none"`)) }},
 	{"unknown field", func(b []byte) []byte { return bytes.Replace(b, []byte(`{`), []byte(`{"debug":true,`), 1) }},
 }
+
+var failureCount = regexp.MustCompile(`"payment_failures":\d+`)
 
 // spoil damages a few messages and leaves the others as they are.
 func spoil(rng *rand.Rand, m Message) Message {

@@ -90,9 +90,12 @@ func TestLabelsDoNotDrift(t *testing.T) {
 	traffic := Traffic{Seed: 1, Start: start}
 	p := churnShare(training(traffic))
 	q := churnShare(sent(ticksOf(traffic, DriftBegin, DriftEnd)))
-	psi := (q-p)*math.Log(q/p) + (p-q)*math.Log((1-q)/(1-p))
-	if psi > 0.08 || q <= p {
-		t.Errorf("labels: share of churn %.3f in training, %.3f in drift, PSI %.3f", p, q, psi)
+	half := func(x, m float64) float64 { return x*math.Log2(x/m) + (1-x)*math.Log2((1-x)/(1-m)) }
+	m := (p + q) / 2
+	js := math.Sqrt((half(p, m) + half(q, m)) / 2)
+	v := math.Sqrt((p - q) * (p - q) / 2 * (1/(p+q) + 1/(2-p-q)))
+	if js > 0.085 || v > 0.085 || q <= p {
+		t.Errorf("labels: share of churn %.4f in training, %.4f in drift, Jensen-Shannon %.3f, V %.3f; the floors are 0.1", p, q, js, v)
 	}
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"driftwatch/rules"
@@ -16,13 +18,13 @@ type watcher struct {
 	url    string
 	client *http.Client
 	out    *screen
-	states map[string]string // newest state that was printed, by alert and firing
+	firing map[string]rules.Alert // as last seen, by fingerprint
 }
 
 const pollEvery = 250 * time.Millisecond
 
 func (w *watcher) run(ctx context.Context) {
-	w.states = map[string]string{}
+	w.firing = map[string]rules.Alert{}
 	ticker := time.NewTicker(pollEvery)
 	defer ticker.Stop()
 	for {
@@ -53,28 +55,33 @@ func (w *watcher) poll(ctx context.Context) {
 	if resp.StatusCode != http.StatusOK || json.NewDecoder(resp.Body).Decode(&body) != nil {
 		return
 	}
-	for i := range body.Alerts {
-		w.see(&body.Alerts[i])
+	w.see(body.Alerts)
+}
+
+// see prints what has changed since the last look: an alert that fires now is
+// firing, one that does not any more is resolved.
+func (w *watcher) see(alerts []rules.Alert) {
+	firing := make(map[string]bool)
+	for _, a := range alerts {
+		if a.State != rules.Firing {
+			continue
+		}
+		firing[a.Fingerprint] = true
+		if _, known := w.firing[a.Fingerprint]; !known {
+			w.out.note(w.line(red, "FIRING  ", &a))
+		}
+		w.firing[a.Fingerprint] = a
+	}
+	for _, id := range slices.Sorted(maps.Keys(w.firing)) {
+		if a := w.firing[id]; !firing[id] {
+			w.out.note(w.line(green, "RESOLVED", &a))
+			delete(w.firing, id)
+		}
 	}
 }
 
-// see prints what has changed. An alert that fired and was resolved between
-// two looks is printed twice, so that the story is whole.
-func (w *watcher) see(a *rules.Alert) {
-	if a.Fired == nil {
-		return
-	}
-	id := a.Fingerprint + " " + a.Fired.String()
-	before := w.states[id]
-	if before == "" {
-		w.out.note(w.line(red, "FIRING  ", a))
-	}
-	if a.State == rules.Resolved && before != rules.Resolved {
-		w.out.note(w.line(green, "RESOLVED", a))
-	}
-	w.states[id] = a.State
-}
-
+// line says which alert it is and what the window showed that it fired in, or
+// the last one in which it still did.
 func (w *watcher) line(colour, state string, a *rules.Alert) string {
 	what := a.Monitor
 	if a.Field != "" {
