@@ -95,6 +95,8 @@ func (b *Broker) configure(controller string) {
 		"transaction.state.log.min.isr=1",
 		"transaction.state.log.num.partitions=1",
 		"group.initial.rebalance.delay.ms=0",
+		"broker.heartbeat.interval.ms=200",
+		"broker.session.timeout.ms=1000", // a killed broker may register again only after it
 		"message.max.bytes=67108864",
 		"log.cleaner.dedupe.buffer.size=1048577",
 		"log.cleaner.backoff.ms=100",

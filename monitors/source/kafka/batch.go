@@ -77,8 +77,11 @@ func (r *reader) read(f fetched, from int64) (next int64, need int, err error) {
 			return r.next, 0, errors.New("a record batch with a negative length")
 		}
 		if size == 0 || size > len(b) { // the last batch may be cut off
-			if r.next == from {
-				need = max(size, 2*len(b))
+			if need = size; size == 0 {
+				need = 2 * len(b)
+			}
+			if r.next > from {
+				need = 0
 			}
 			break
 		}

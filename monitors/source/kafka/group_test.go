@@ -70,38 +70,54 @@ func count(n int) func([]source.Partition) bool {
 
 func group(t testing.TB, c *Cluster, instance string, topics ...string) *Group {
 	t.Helper()
-	g, err := c.Group(GroupConfig{ID: "g", InstanceID: instance, Topics: topics, Session: 6 * time.Second, Heartbeat: 50 * time.Millisecond})
+	g, err := c.Group(GroupConfig{ID: "g-" + topics[0], InstanceID: instance, Topics: topics, Session: 6 * time.Second, Heartbeat: 50 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return g
 }
 
+// topics makes topics with n partitions each.
+func topics(t testing.TB, brokers []string, n int32, names ...string) {
+	t.Helper()
+	cl := kafkatest.Client(t, brokers)
+	for _, name := range names {
+		kafkatest.CreateTopic(t, cl, name, n)
+	}
+}
+
 func TestAllPartitionsOfTopicsThatGrowAndAppear(t *testing.T) {
-	brokers, fake := kafkatest.Fake(t, kfake.SeedTopics(2, "a"))
-	p := start(t, open(t, brokers).All([]string{"late", "a", "a"}))
+	brokers, _ := kafkatest.Fake(t)
+	testAllGrows(t, brokers)
+}
+
+func testAllGrows(t *testing.T, brokers []string) {
+	topics(t, brokers, 2, "all-a")
+	p := start(t, open(t, brokers).All([]string{"all-late", "all-a", "all-a"}))
 	p.wait(t, "two partitions", count(2))
 	admin := kafkatest.Client(t, brokers)
-	kafkatest.AddPartitions(t, admin, "a", 3)
+	kafkatest.AddPartitions(t, admin, "all-a", 3)
 	p.wait(t, "the added partition", count(3))
-	if fake.TopicInfo("late") != nil {
-		t.Fatal("looking for a topic has created it")
-	}
-	kafkatest.CreateTopic(t, admin, "late", 2)
+	kafkatest.CreateTopic(t, admin, "all-late", 2)
 	got := p.wait(t, "the late topic", count(5))
-	want := []source.Partition{{Topic: "a"}, {Topic: "a", ID: 1}, {Topic: "a", ID: 2}, {Topic: "late"}, {Topic: "late", ID: 1}}
+	want := []source.Partition{{Topic: "all-a"}, {Topic: "all-a", ID: 1}, {Topic: "all-a", ID: 2}, {Topic: "all-late"}, {Topic: "all-late", ID: 1}}
 	if !slices.Equal(got, want) {
 		t.Fatalf("assigned %v, want %v", got, want)
 	}
 }
 
 func TestGroupRestartKeepsPartitions(t *testing.T) {
-	brokers, _ := kafkatest.Fake(t, kfake.SeedTopics(4, "a", "b"))
-	first := start(t, group(t, open(t, brokers), "one", "a", "b"))
+	brokers, _ := kafkatest.Fake(t)
+	testGroupRestart(t, brokers)
+}
+
+func testGroupRestart(t *testing.T, brokers []string) {
+	topics(t, brokers, 4, "grouprestart-a", "grouprestart-b")
+	first := start(t, group(t, open(t, brokers), "one", "grouprestart-a", "grouprestart-b"))
 	first.wait(t, "all partitions", count(8))
 	first.stop(t)
 
-	again := start(t, group(t, open(t, brokers), "one", "a", "b"))
+	again := start(t, group(t, open(t, brokers), "one", "grouprestart-a", "grouprestart-b"))
 	began := time.Now()
 	again.wait(t, "its partitions after a restart", count(8))
 	if took := time.Since(began); took > time.Second {
@@ -110,11 +126,16 @@ func TestGroupRestartKeepsPartitions(t *testing.T) {
 }
 
 func TestGroupSharesWholeTopics(t *testing.T) {
-	brokers, _ := kafkatest.Fake(t, kfake.SeedTopics(4, "a", "b"), kfake.NumBrokers(3))
-	one := start(t, group(t, open(t, brokers), "one", "a", "b"))
+	brokers, _ := kafkatest.Fake(t, kfake.NumBrokers(3))
+	testGroupShares(t, brokers)
+}
+
+func testGroupShares(t *testing.T, brokers []string) {
+	topics(t, brokers, 4, "groupshares-a", "groupshares-b")
+	one := start(t, group(t, open(t, brokers), "one", "groupshares-a", "groupshares-b"))
 	one.wait(t, "all partitions", count(8))
 
-	g2 := group(t, open(t, brokers), "two", "a", "b")
+	g2 := group(t, open(t, brokers), "two", "groupshares-a", "groupshares-b")
 	two := start(t, g2)
 	has := one.wait(t, "half of them", count(4))
 	gets := two.wait(t, "the other half", count(4))
@@ -129,47 +150,62 @@ func TestGroupSharesWholeTopics(t *testing.T) {
 }
 
 func TestGroupSeesNewPartitionsAndTopics(t *testing.T) {
-	brokers, _ := kafkatest.Fake(t, kfake.SeedTopics(1, "a"))
-	p := start(t, group(t, open(t, brokers), "one", "a", "late"))
+	brokers, _ := kafkatest.Fake(t)
+	testGroupGrows(t, brokers)
+}
+
+func testGroupGrows(t *testing.T, brokers []string) {
+	topics(t, brokers, 1, "groupgrows-a")
+	p := start(t, group(t, open(t, brokers), "one", "groupgrows-a", "groupgrows-late"))
 	p.wait(t, "the partition", count(1))
 	admin := kafkatest.Client(t, brokers)
-	kafkatest.AddPartitions(t, admin, "a", 2)
+	kafkatest.AddPartitions(t, admin, "groupgrows-a", 2)
 	p.wait(t, "the added partition", count(2))
-	kafkatest.CreateTopic(t, admin, "late", 2)
+	kafkatest.CreateTopic(t, admin, "groupgrows-late", 2)
 	p.wait(t, "the late topic", count(4))
 	p.stop(t)
 
-	kafkatest.AddPartitions(t, admin, "late", 3)
-	again := start(t, group(t, open(t, brokers), "one", "a", "late"))
+	kafkatest.AddPartitions(t, admin, "groupgrows-late", 3)
+	again := start(t, group(t, open(t, brokers), "one", "groupgrows-a", "groupgrows-late"))
 	again.wait(t, "what was added while it was away", count(5))
 }
 
 func TestGroupCommits(t *testing.T) {
-	brokers, _ := kafkatest.Fake(t, kfake.SeedTopics(2, "a"))
+	brokers, _ := kafkatest.Fake(t)
+	testGroupCommits(t, brokers)
+}
+
+func testGroupCommits(t *testing.T, brokers []string) {
+	topics(t, brokers, 2, "groupcommits-a")
 	ctx := kafkatest.Context(t)
-	g := group(t, open(t, brokers), "one", "a")
-	p := source.Partition{Topic: "a", ID: 1}
+	g := group(t, open(t, brokers), "one", "groupcommits-a")
+	p := source.Partition{Topic: "groupcommits-a", ID: 1}
 	run := start(t, g)
 	run.wait(t, "partitions", count(2))
 	if _, ok, err := g.Committed(ctx, p); ok || err != nil {
 		t.Fatalf("a new group has an offset: %v, %v", ok, err)
 	}
 	want := source.Position{Offset: 42, Metadata: "w=1"}
-	if err := g.Commit(ctx, map[source.Partition]source.Position{p: want, {Topic: "a"}: {Offset: 7}}); err != nil {
+	if err := g.Commit(ctx, map[source.Partition]source.Position{p: want, {Topic: "groupcommits-a"}: {Offset: 7}}); err != nil {
 		t.Fatal(err)
 	}
 	run.stop(t)
-	got, ok, err := group(t, open(t, brokers), "one", "a").Committed(ctx, p)
+	got, ok, err := group(t, open(t, brokers), "one", "groupcommits-a").Committed(ctx, p)
 	if err != nil || !ok || got != want {
 		t.Fatalf("stored position is %+v, %v, %v, want %+v", got, ok, err, want)
 	}
 }
 
 func TestGroupFencedByTheSameInstance(t *testing.T) {
-	brokers, _ := kafkatest.Fake(t, kfake.SeedTopics(1, "a"))
-	first := start(t, group(t, open(t, brokers), "one", "a"))
+	brokers, _ := kafkatest.Fake(t)
+	testGroupFences(t, brokers)
+}
+
+func testGroupFences(t *testing.T, brokers []string) {
+	topics(t, brokers, 1, "groupfences-a")
+	first := start(t, group(t, open(t, brokers), "one", "groupfences-a"))
 	first.wait(t, "partitions", count(1))
-	second := start(t, group(t, open(t, brokers), "one", "a"))
+	second := start(t, group(t, open(t, brokers), "one", "groupfences-a"))
 	second.wait(t, "partitions", count(1))
 	err := <-first.ended
 	close(first.ended)
