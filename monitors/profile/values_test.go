@@ -117,6 +117,9 @@ var shapes = []struct {
 		}
 		return math.Round(1e6*math.Exp(r.NormFloat64())) / 1e5
 	}},
+	{"any magnitude", false, func(r *rand.Rand) float64 {
+		return math.Ldexp(2*r.Float64()-1, r.IntN(2000)-1000)
+	}},
 	{"timestamps", false, func(r *rand.Rand) float64 { return 1.76e9 + math.Floor(86400*1000*r.Float64())/1000 }},
 }
 
