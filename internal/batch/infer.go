@@ -195,7 +195,7 @@ func (e *evidence) kind() (profile.Kind, bool) {
 		return 0, false
 	case e.most(e.bools):
 		return profile.Boolean, true
-	case e.most(e.times):
+	case e.most(e.times), e.times > 0 && e.most(e.times+e.numbers) && e.unixTime(false):
 		return profile.Timestamp, true
 	case e.most(e.numbers):
 		return e.numberKind(), true
@@ -230,7 +230,7 @@ func (e *evidence) numberKind() profile.Kind {
 func (e *evidence) unixTime(whole bool) bool {
 	for unit := 1.0; unit <= 1e9; unit *= 1e3 {
 		if e.least >= firstUnix*unit && e.greatest <= lastUnix*unit {
-			return namesTime(e.name) || whole && e.least >= firstMilli
+			return e.times > 0 || namesTime(e.name) || whole && e.least >= firstMilli
 		}
 	}
 	return false
