@@ -165,9 +165,9 @@ func TestResolveFollowsFire(t *testing.T) {
 		}
 		s, events := (&Program{monitor: "m"}).Adopt(s)
 		follow(events)
-		for print, on := range firing {
+		for id, on := range firing {
 			if on {
-				t.Fatalf("%s is still firing", print)
+				t.Fatalf("%s is still firing", id)
 			}
 		}
 		if len(s.Alerts()) > 0 {

@@ -104,11 +104,11 @@ func TestWrongTypes(t *testing.T) {
 }
 
 func TestUnknownKeys(t *testing.T) {
-	got := read(t, "nmae: 1\nzzzzzz: 2\nname: x\n", func(m *Map) {
+	got := read(t, "naem: 1\nzzzzzz: 2\nname: x\n", func(m *Map) {
 		m.Get("name")
 		m.Get("size")
 	})
-	want := "1:1 unknown key \"nmae\", did you mean \"name\"?\n2:1 unknown key \"zzzzzz\"; known here: name, size\n"
+	want := "1:1 unknown key \"naem\", did you mean \"name\"?\n2:1 unknown key \"zzzzzz\"; known here: name, size\n"
 	if got != want {
 		t.Errorf("seen:\n%swanted:\n%s", got, want)
 	}
@@ -151,7 +151,7 @@ func TestSizes(t *testing.T) {
 func TestDidYouMean(t *testing.T) {
 	known := []string{"severity", "fields", "when", "windows", "a"}
 	for word, want := range map[string]string{
-		"severty": "severity", "Fields": "fields", "wehn": "when", "window": "windows", "x": "", "nothing": "", "feilds": "fields", "": "",
+		"severty": "severity", "Fields": "fields", "whem": "when", "window": "windows", "x": "", "nothing": "", "feilds": "fields", "": "",
 	} {
 		if want != "" {
 			want = fmt.Sprintf(", did you mean %q?", want)
