@@ -93,7 +93,8 @@ func (c *Collector) stream(e emitter, s *snapshot.Stream) {
 		e.gauge(c.d.lag, float64(p.Lag()), s.Name, strconv.Itoa(p.ID))
 	}
 	if oldest, ok := freshness(s.Partitions); ok {
-		e.gauge(c.d.freshness, c.o.Now().Sub(oldest).Seconds(), s.Name)
+		// A producer's clock may be ahead of ours.
+		e.gauge(c.d.freshness, max(0, c.o.Now().Sub(oldest).Seconds()), s.Name)
 	}
 }
 

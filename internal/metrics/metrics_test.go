@@ -191,6 +191,13 @@ func BenchmarkCollect(b *testing.B) {
 	}
 }
 
+func TestFreshnessOfTheFuture(t *testing.T) {
+	s := &snapshot.Snapshot{Streams: []snapshot.Stream{{Name: "s", Partitions: []snapshot.Partition{{Newest: window.Newest / 1e6}}}}}
+	if got := scrape(t, collectorOf(s), "text/plain"); !strings.Contains(got, "driftwatch_freshness_seconds{stream=\"s\"} 0\n") {
+		t.Errorf("not clamped:\n%s", got)
+	}
+}
+
 func TestFreshnessWithoutRecords(t *testing.T) {
 	if _, ok := freshness([]snapshot.Partition{{Newest: window.None}}); ok {
 		t.Error("fresh without records")

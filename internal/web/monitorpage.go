@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 
 	"driftwatch/internal/snapshot"
 	"driftwatch/monitors/checks"
@@ -117,8 +116,10 @@ func segmentLinks(w *checks.Window, here string) []segmentLink {
 }
 
 // grid has a row for each field of the shown window and a column for each of
-// the newest windows.
+// the newest windows, newest first: that is what a narrow screen shows.
 func (v *monitorView) grid(ws []*checks.Window, shown *checks.Window) {
+	ws = slices.Clone(ws)
+	slices.Reverse(ws)
 	for _, w := range ws {
 		head := cell{Class: unknown, Link: windowLink(w.Monitor, v.Segment, w.End), Note: clockSpan(w.Start, w.End)}
 		if sg := segment(w, v.Segment); sg != nil {
@@ -166,8 +167,8 @@ func fullWindow(w *checks.Window, sg *checks.Segment) *windowView {
 	v.Cut = w.Cut
 	for _, name := range names(sg.Checks) {
 		c := resultCell(sg.Checks[name])
-		if name == "volume" {
-			c.Text = strconv.FormatFloat(sg.Checks[name].Value, 'f', 0, 64)
+		if name == "volume" && c.Class != unknown {
+			c.Text = count(sg.Rows)
 		}
 		v.Whole = append(v.Whole, labelled{name, c})
 	}

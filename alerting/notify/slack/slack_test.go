@@ -247,12 +247,15 @@ func TestFailures(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			s := newServer(t)
 			s.answers(tc.answer)
-			o := Options{WebhookURL: s.URL + hookPath, Timeout: 200 * time.Millisecond}
+			o := Options{WebhookURL: s.URL + hookPath}
 			if tc.token {
 				o = Options{
 					TokenFile: write(t, filepath.Join(t.TempDir(), "token"), token), Channel: "#ml",
-					APIURL: s.URL + "/api", Timeout: 200 * time.Millisecond,
+					APIURL: s.URL + "/api",
 				}
+			}
+			if tc.reason == "timeout" {
+				o.Timeout = 100 * time.Millisecond
 			}
 			err := newReceiver(t, o).Notify(t.Context(), message())
 			var e *alerting.Error
