@@ -19,6 +19,7 @@ const (
 	exitOK      = 0
 	exitFound   = 1 // problems or drift were found, or the work failed
 	exitUsage   = 2
+	exitError   = 2 // of compare, whose 1 says that drift was found
 	exitFailure = 1
 )
 

@@ -23,15 +23,19 @@ func (c *runCmd) Run(ctx context.Context, s streams) error {
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
-	err := app.Run(ctx, app.Options{Config: c.Config, Log: c.logger(s), Hangup: hangup, Build: build()})
+	return describe(app.Run(ctx, app.Options{Config: c.Config, Log: c.logger(s), Hangup: hangup, Build: build()}), s)
+}
+
+// describe shows every problem of a configuration, with its place.
+func describe(err error, s streams) error {
 	var bad *app.ConfigError
-	if errors.As(err, &bad) {
-		if werr := yamlx.Write(s.err, "text", bad.Diagnostics); werr != nil {
-			return werr
-		}
-		return &exit{code: exitFailure}
+	if !errors.As(err, &bad) {
+		return err
 	}
-	return err
+	if werr := yamlx.Write(s.err, "text", bad.Diagnostics); werr != nil {
+		return werr
+	}
+	return &exit{code: exitFailure}
 }
 
 func (c *runCmd) logger(s streams) *slog.Logger {

@@ -232,6 +232,21 @@ func (g *generation) rules(alerts []rules.Alert) []snapshot.Rule {
 	return out
 }
 
+// MonitorFields returns the fields of a monitor of a configuration, for a
+// profile that is to be its reference.
+func MonitorFields(path, monitor string) ([]reference.FieldSpec, error) {
+	c, diagnostics := config.Load(path, config.Options{MissingReferences: true})
+	if c == nil {
+		return nil, &ConfigError{diagnostics}
+	}
+	for _, spec := range c.Monitors {
+		if spec.Name == monitor {
+			return referenceFields(spec), nil
+		}
+	}
+	return nil, fmt.Errorf("%s has no monitor %q", path, monitor)
+}
+
 // referenceFields says how a data file that serves as a reference is read.
 func referenceFields(spec monitors.Spec) []reference.FieldSpec {
 	var fields []reference.FieldSpec

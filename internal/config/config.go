@@ -107,4 +107,7 @@ type Options struct {
 	// ReferenceKinds returns the kinds of the fields in a reference file. If
 	// nil, references are only looked for, not opened.
 	ReferenceKinds func(path string) (map[string]profile.Kind, error)
+	// MissingReferences lets reference files be absent, for the command that
+	// makes them.
+	MissingReferences bool
 }

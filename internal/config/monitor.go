@@ -169,6 +169,9 @@ func (l *loader) readReference(c yamlx.Cursor) monitors.Reference {
 	if !file.Present() && !hasAny(m, later) {
 		c.Errorf("missing-key", "key %q is missing", "file")
 	}
+	if l.opts.MissingReferences {
+		return monitors.Reference{File: l.path(file)}
+	}
 	return monitors.Reference{File: l.existing(file)}
 }
 

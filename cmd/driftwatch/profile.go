@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"driftwatch/internal/app"
+	"driftwatch/internal/batch"
+)
+
+// dataFlags say how data files are read.
+type dataFlags struct {
+	Format string            `placeholder:"FORMAT" help:"Format of standard input and of files whose name does not tell: csv, jsonl or parquet."`
+	Type   map[string]string `placeholder:"FIELD=TYPE" help:"Type of a field, instead of the one found out: number, category, boolean, text, timestamp or ignore."`
+}
+
+func (f *dataFlags) options(s streams) batch.Options {
+	return batch.Options{Format: f.Format, Types: f.Type, Stdin: s.in}
+}
+
+type profileCmd struct {
+	Inputs  []string `arg:"" name:"input" help:"Data files: .csv, .jsonl, .parquet, also .gz and .zst; - is standard input. Several are read as one."`
+	Output  string   `short:"o" required:"" placeholder:"FILE" help:"The profile to write."`
+	Config  string   `short:"c" placeholder:"FILE" help:"With --monitor: the configuration that has it."`
+	Monitor string   `placeholder:"NAME" help:"Take the fields and their types from this monitor."`
+	dataFlags
+}
+
+// Run writes the profile of the inputs.
+func (c *profileCmd) Run(ctx context.Context, s streams) error {
+	o := c.options(s)
+	if (c.Monitor == "") != (c.Config == "") {
+		return &exit{code: exitUsage, text: "--monitor and --config go together"}
+	}
+	if c.Monitor != "" {
+		fields, err := app.MonitorFields(c.Config, c.Monitor)
+		if err != nil {
+			return describe(err, s)
+		}
+		o.Fields = fields
+	}
+	p := newProgress(s.err)
+	o.Progress = p.add
+	made, err := batch.Profile(c.Inputs, o)
+	p.done()
+	if err != nil {
+		return err
+	}
+	if err := made.WriteFile(c.Output); err != nil {
+		return err
+	}
+	if len(made.Ignored) > 0 {
+		fmt.Fprintf(s.err, "left out: %s\n", strings.Join(made.Ignored, ", "))
+	}
+	_, err = fmt.Fprintf(s.out, "%s: %d rows, %d fields, hash %s\n", c.Output, made.Rows, len(made.Fields), made.Hash)
+	return err
+}
+
+type compareCmd struct {
+	Reference string   `arg:"" help:"A data file or a profile."`
+	Current   string   `arg:"" help:"A data file or a profile."`
+	JSON      bool     `name:"json" help:"Print JSON."`
+	Checks    []string `placeholder:"CHECK" help:"Only these checks."`
+	FailOn    string   `enum:"drift,never" default:"never" help:"Exit with 1 if this was found: drift or never."`
+	Alpha     float64  `default:"0.001" help:"Share of false verdicts that is accepted."`
+	dataFlags
+}
+
+// Run compares and prints.
+func (c *compareCmd) Run(s streams) error {
+	p := newProgress(s.err)
+	o := batch.CompareOptions{Options: c.options(s), Checks: c.Checks, Alpha: c.Alpha}
+	o.Progress = p.add
+	report, err := batch.Compare(c.Reference, c.Current, o)
+	p.done()
+	if err != nil {
+		return &exit{code: exitError, text: err.Error()}
+	}
+	write := report.WriteTable
+	if c.JSON {
+		write = report.WriteJSON
+	}
+	if err := write(s.out); err != nil {
+		return &exit{code: exitError, text: err.Error()}
+	}
+	if c.FailOn == "drift" && report.Drift() {
+		return &exit{code: exitFound}
+	}
+	return nil
+}
+
+type inspectCmd struct {
+	Profile string `arg:"" help:"A profile file."`
+	JSON    bool   `name:"json" help:"Print JSON."`
+}
+
+// Run prints what the profile holds.
+func (c *inspectCmd) Run(s streams) error {
+	contents, err := batch.Inspect(c.Profile)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return contents.WriteJSON(s.out)
+	}
+	return contents.WriteTable(s.out)
+}
+
+// progress shows how many rows were read, on a terminal only.
+type progress struct {
+	file *os.File // nil: nobody looks
+	rows int
+	next int
+}
+
+// progressEvery is how many rows lie between two lines of progress.
+const progressEvery = 200_000
+
+func newProgress(w any) *progress {
+	f, ok := w.(*os.File)
+	if !ok {
+		return &progress{}
+	}
+	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return &progress{}
+	}
+	return &progress{file: f, next: progressEvery}
+}
+
+func (p *progress) add(rows int) {
+	if p.rows += rows; p.file != nil && p.rows >= p.next {
+		fmt.Fprintf(p.file, "\r%d rows", p.rows)
+		p.next += progressEvery
+	}
+}
+
+func (p *progress) done() {
+	if p.file != nil && p.next > progressEvery {
+		fmt.Fprint(p.file, "\r\x1b[K")
+	}
+}
