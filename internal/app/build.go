@@ -62,7 +62,7 @@ func referenceKinds(path string) (map[string]profile.Kind, error) {
 	if err != nil || !isProfile {
 		return nil, err
 	}
-	ref, err := reference.Load(path, nil)
+	ref, err := reference.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
