@@ -25,8 +25,10 @@ install() {
 	"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
+# The service that the package may start is left alone: tests start their own on
+# ports of their own.
 command -v prometheus >/dev/null && command -v promtool >/dev/null || install prometheus
-java -version 2>&1 | grep -Eq 'version "(1[7-9]|[2-9][0-9])' || install openjdk-17-jre-headless
+java -version 2>&1 | grep -Eq 'version "(1[7-9]|[2-9][0-9])' || install default-jre-headless
 command -v mvn >/dev/null || install maven
 command -v curl >/dev/null || install curl
 
