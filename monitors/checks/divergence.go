@@ -102,7 +102,7 @@ func lInfinity(in Input) Result {
 		return skip(why)
 	}
 	value := 0.0
-	c.named.shares(func(p, q float64, joined bool) {
+	c.named.shares(func(p, q float64, _ bool) {
 		value = max(value, math.Abs(p-q))
 	})
 	r := exactly(value)

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mathext"
 
@@ -151,7 +152,7 @@ func testCategories(t table) tested {
 		x := common.pearson()
 		return tested{common, x, chiSquareTail(x, len(common)-1), len(common) >= 2}
 	}
-	all := append(common[:len(common):len(common)], rare)
+	all := slices.Concat(common, table{rare})
 	if (float64(rare.r)+float64(rare.c))*part >= rareBelow {
 		x := all.pearson()
 		return tested{all, x, chiSquareTail(x, len(all)-1), len(all) >= 2}
