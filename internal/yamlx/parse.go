@@ -50,7 +50,10 @@ type document struct {
 func Parse(name string, data []byte, rep *Reporter) (Cursor, bool) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	d := &document{name: name, rep: rep}
-	data = d.checkBytes(data)
+	data, text := d.checkBytes(data)
+	if !text {
+		return Cursor{}, false
+	}
 	d.lines = strings.Split(lineBreaks.Replace(string(data)), "\n")
 	d.hidden = secretLines(d.lines)
 	root, err := d.load(data)
@@ -101,33 +104,58 @@ func (d *document) load(data []byte) (*yaml.Node, error) {
 	return doc.Content[0], nil
 }
 
+// maxBadLines is how many lines of a file are reported for their bytes. A file
+// with more is no text at all.
+const maxBadLines = 20
+
 // checkBytes reports lines that are not UTF-8 or hold control characters and
 // returns the data with those bytes replaced, so that the rest can be checked.
-func (d *document) checkBytes(data []byte) []byte {
+// It returns false if the data is no text.
+func (d *document) checkBytes(data []byte) ([]byte, bool) {
 	if utf8.Valid(data) && bytes.IndexFunc(data, isControl) < 0 {
-		return data
+		return data, true
 	}
-	var lines [][]byte
-	for i, line := range bytes.Split(data, []byte("\n")) {
-		if !utf8.Valid(line) {
-			clean := bytes.ToValidUTF8(line, []byte("?"))
-			col := 1 + utf8.RuneCount(line[:invalidAt(line)])
-			d.reportSource(i+1, col, "encoding", "the line is not UTF-8", string(clean))
-			line = clean
+	lines := bytes.Split(data, []byte("\n"))
+	bad := 0
+	for i, line := range lines {
+		at, text := badByte(line)
+		if at < 0 {
+			continue
 		}
-		if at := bytes.IndexFunc(line, isControl); at >= 0 {
-			col := 1 + utf8.RuneCount(line[:at])
-			line = bytes.Map(func(r rune) rune {
-				if isControl(r) {
-					return '?'
-				}
-				return r
-			}, line)
-			d.reportSource(i+1, col, "encoding", "the line holds a control character", string(line))
+		if bad++; bad > maxBadLines {
+			d.rep.Errorf(d.name, "encoding", "the file is not text: more than %d lines are not UTF-8 or hold control characters", maxBadLines)
+			return nil, false
 		}
-		lines = append(lines, line)
+		lines[i] = bytes.Map(printable, bytes.ToValidUTF8(line, []byte("?")))
+		d.rep.Add(Diagnostic{
+			File: d.name, Line: i + 1, Col: 1 + utf8.RuneCount(line[:at]), Severity: Error, Code: "encoding",
+			Text: text, Source: mask(strings.TrimSuffix(string(lines[i]), "\r")),
+		})
 	}
-	return bytes.Join(lines, []byte("\n"))
+	return bytes.Join(lines, []byte("\n")), true
+}
+
+// badByte finds the first byte of a line that a file must not have, and says
+// what is wrong with it; -1 if there is none.
+func badByte(line []byte) (at int, text string) {
+	for i := 0; i < len(line); {
+		r, n := utf8.DecodeRune(line[i:])
+		if r == utf8.RuneError && n <= 1 {
+			return i, "the line is not UTF-8"
+		}
+		if isControl(r) {
+			return i, "the line holds a control character"
+		}
+		i += n
+	}
+	return -1, ""
+}
+
+func printable(r rune) rune {
+	if isControl(r) {
+		return '?'
+	}
+	return r
 }
 
 // isControl reports the characters that YAML does not allow in a file.
@@ -139,18 +167,6 @@ func isControl(r rune) bool {
 		return true
 	}
 	return false
-}
-
-// invalidAt is the index of the first byte that is not UTF-8.
-func invalidAt(b []byte) int {
-	for i := 0; i < len(b); {
-		r, n := utf8.DecodeRune(b[i:])
-		if r == utf8.RuneError && n <= 1 {
-			return i
-		}
-		i += n
-	}
-	return len(b)
 }
 
 var tabIndent = regexp.MustCompile(`^ *\t[ \t]*\S`)
@@ -222,12 +238,6 @@ func oneLine(s string) string {
 		}
 		return r
 	}, s)
-}
-
-// reportSource reports a place in text that is not split into lines yet.
-func (d *document) reportSource(line, col int, code, text, source string) {
-	source = mask(strings.TrimSuffix(source, "\r"))
-	d.rep.Add(Diagnostic{File: d.name, Line: line, Col: col, Severity: Error, Code: code, Text: text, Source: source})
 }
 
 // source is the text of a line, from 1, with secrets masked.
