@@ -232,7 +232,9 @@ func TestDownReceiverBlocksNoOther(t *testing.T) {
 		}
 		close(hang)
 		cancel()
-		<-ended
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
 	})
 }
 

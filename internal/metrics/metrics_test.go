@@ -3,6 +3,7 @@ package metrics
 import (
 	"bytes"
 	"flag"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -34,7 +35,7 @@ func scrape(t *testing.T, c prometheus.Collector, accept string) string {
 	if err := r.Register(c); err != nil {
 		t.Fatal(err)
 	}
-	req := httptest.NewRequest("GET", "/metrics", nil)
+	req := httptest.NewRequest(http.MethodGet, "/metrics", nil)
 	req.Header.Set("Accept", accept)
 	w := httptest.NewRecorder()
 	Handler(r).ServeHTTP(w, req)

@@ -35,7 +35,7 @@ func serve(t *testing.T, o Options) string {
 
 func get(t *testing.T, client *http.Client, url, password string) (int, string) {
 	t.Helper()
-	req, err := http.NewRequest("GET", url, nil)
+	req, err := http.NewRequest(http.MethodGet, url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

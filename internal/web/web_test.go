@@ -237,7 +237,7 @@ func TestReload(t *testing.T) {
 	if w := call(h, "POST", "/-/reload"); w.Code != 200 || n != 1 {
 		t.Errorf("got %d after %d reloads: %s", w.Code, n, w.Body)
 	}
-	r := httptest.NewRequest("POST", "/-/reload", nil)
+	r := httptest.NewRequest(http.MethodPost, "/-/reload", nil)
 	r.Header.Set("Sec-Fetch-Site", "cross-site")
 	w := httptest.NewRecorder()
 	if h.ServeHTTP(w, r); w.Code != 403 || n != 1 {

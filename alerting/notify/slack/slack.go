@@ -137,6 +137,7 @@ const (
 	maxReason = 60
 )
 
+// RoundTrip implements http.RoundTripper.
 func (t explain) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := t.next.RoundTrip(req)
 	if err != nil {

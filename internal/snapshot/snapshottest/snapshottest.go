@@ -107,7 +107,7 @@ func Window(monitor string, h int) *checks.Window {
 		}
 		return calm + float64(h)/1000
 	}
-	mark := window.Time(start)
+	mark := start
 	w := &checks.Window{
 		Monitor: monitor, Start: start, End: start.Add(time.Hour), Partial: h == 0, Reference: "9d1b0c5e7f4a",
 		Cut: []checks.Cut{{Partition: 0, From: int64(5000 * h), Next: int64(5000*h + 5000), Watermark: &mark}, {Partition: 1, Idle: true}},
