@@ -27,7 +27,8 @@ func Fake(t testing.TB, opts ...kfake.Opt) ([]string, *kfake.Cluster) {
 		t.Fatalf("start the fake cluster: %v", err)
 	}
 	t.Cleanup(c.Close)
-	return c.ListenAddrs(), c
+	brokers := c.ListenAddrs()
+	return brokers, c
 }
 
 // Client returns a franz-go client of the brokers, closed with the test.

@@ -60,14 +60,18 @@ func Real(t testing.TB) *Broker {
 // freePorts returns addresses on loopback that were free a moment ago.
 func freePorts(t testing.TB, n int) []string {
 	t.Helper()
-	var addresses []string
+	addresses, listeners := make([]string, 0, n), make([]net.Listener, 0, n)
 	for range n {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer l.Close() // not before all are chosen, or one would come twice
-		addresses = append(addresses, l.Addr().String())
+		addresses, listeners = append(addresses, l.Addr().String()), append(listeners, l)
+	}
+	for _, l := range listeners { // not before all are chosen, or one would come twice
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return addresses
 }
@@ -116,7 +120,7 @@ func (b *Broker) configure(controller string) {
 
 func (b *Broker) command(class string, args ...string) *exec.Cmd {
 	java := append([]string{"-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", filepath.Join(b.libs, "*"), class}, args...)
-	return exec.Command("java", java...)
+	return exec.CommandContext(context.Background(), "java", java...)
 }
 
 // Start starts the broker, again after Stop or Kill, and waits until it answers.
@@ -134,7 +138,7 @@ func (b *Broker) Start() {
 	}
 	b.ended = make(chan struct{})
 	go func(java *exec.Cmd, ended chan struct{}) {
-		java.Wait()
+		_ = java.Wait() // how it ended does not matter
 		close(ended)
 	}(b.java, b.ended)
 	if err := b.answers(); err != nil {
@@ -196,7 +200,7 @@ func (b *Broker) end(s os.Signal) {
 	case <-b.ended:
 	case <-time.After(Patience):
 		b.t.Errorf("Kafka does not end by %v; killed", s)
-		b.java.Process.Kill()
+		_ = b.java.Process.Kill()
 		<-b.ended
 	}
 }

@@ -16,9 +16,7 @@ func sealed(b kmsg.RecordBatch, records ...kmsg.Record) []byte {
 	b.Records = nil
 	for i, r := range records {
 		r.OffsetDelta = int32(i)
-		if r.Length = int32(len(r.AppendTo(nil)) - 1); r.Length > 63 {
-			r.Length-- // its own length takes two bytes then
-		}
+		r.Length = int32(len(r.AppendTo(nil)) - 1) // without itself, one byte while it is 0
 		b.Records = r.AppendTo(b.Records)
 	}
 	b.Length = int32(headerBytes - lengthEnd + len(b.Records))

@@ -99,6 +99,7 @@ func (cs *connections) dial(ctx context.Context, network, address string) (net.C
 	return c, nil
 }
 
+// Close implements net.Conn.
 func (c *connection) Close() error {
 	c.all.mu.Lock()
 	delete(c.all.open, c)
@@ -220,11 +221,11 @@ func (c *Cluster) offset(ctx context.Context, node int32, p source.Partition, at
 	if !ok || len(res.Topics) != 1 || len(res.Topics[0].Partitions) != 1 {
 		return 0, unexpected("list offsets")
 	}
-	if r := res.Topics[0].Partitions[0]; r.ErrorCode != 0 {
+	r := res.Topics[0].Partitions[0]
+	if r.ErrorCode != 0 {
 		return 0, kafkago.Error(r.ErrorCode)
-	} else {
-		return r.Offset, nil
 	}
+	return r.Offset, nil
 }
 
 // Resolve returns the offset where a partition without a stored one begins. For

@@ -59,8 +59,9 @@ func (c *Cluster) Group(cfg GroupConfig) (*Group, error) {
 // Run implements Membership. When it ends the process stays a member, for a
 // restart to take its place; see Leave.
 func (g *Group) Run(ctx context.Context, assigned Assigned) error {
+	defer g.c.problems.clear(g.subject)
 	retry := backoff{limit: g.c.cfg.MaxBackoff}
-	for {
+	for ctx.Err() == nil {
 		got, err := g.join(ctx)
 		if err == nil {
 			g.c.problems.clear(g.subject)
@@ -70,28 +71,28 @@ func (g *Group) Run(ctx context.Context, assigned Assigned) error {
 		if caller, ok := errors.AsType[callerError](err); ok {
 			return endOf(ctx, caller.error)
 		}
-		switch {
-		case ctx.Err() != nil:
-			g.c.problems.clear(g.subject)
-			return nil
-		case err == nil: // join again
-			continue
-		case errors.Is(err, ErrFenced):
+		if errors.Is(err, ErrFenced) {
 			return err
 		}
-		if errors.Is(err, errExpelled) {
+		if errors.Is(err, errExpelled) && ctx.Err() == nil {
 			if err := g.drop(ctx, assigned); err != nil {
 				return endOf(ctx, err)
 			}
 		}
-		if retry.tries > 1 { // the first join of a new cluster fails: it makes its offsets topic
-			g.c.trouble(g.subject, err)
-		}
-		if retry.wait(ctx) != nil {
-			g.c.problems.clear(g.subject)
-			return nil
+		if err != nil {
+			g.pause(ctx, &retry, err)
 		}
 	}
+	return nil
+}
+
+// pause waits before the next try to join. It says nothing of the first two
+// failures: the first join of a new cluster fails, as it makes its offsets topic.
+func (g *Group) pause(ctx context.Context, retry *backoff, err error) {
+	if retry.tries > 1 && ctx.Err() == nil {
+		g.c.trouble(g.subject, err)
+	}
+	_ = retry.wait(ctx) // the caller looks at ctx
 }
 
 // errExpelled says that the group went on without this member, so that its

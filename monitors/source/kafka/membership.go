@@ -50,21 +50,17 @@ func (c *Cluster) All(topics []string) Membership {
 // Run implements Membership.
 func (e *everything) Run(ctx context.Context, assigned Assigned) error {
 	known := make(map[string]int) // partitions of each topic; they are numbered from 0
-	for first, tries := true, 0; ; {
-		grown, seen := e.look(ctx, known, tries > 0)
-		if ctx.Err() != nil {
-			return nil
-		}
+	for first, again := true, false; ctx.Err() == nil; again = true {
+		grown, seen := e.look(ctx, known, again)
 		if grown || first && seen {
 			first = false
 			if err := assigned(ctx, partitionsOf(known)); err != nil {
 				return endOf(ctx, err)
 			}
 		}
-		if tries++; pause(ctx, e.c.cfg.Poll) != nil {
-			return nil
-		}
+		_ = pause(ctx, e.c.cfg.Poll) // the loop looks at ctx
 	}
+	return nil
 }
 
 // look notes the partitions of each topic. seen is true if any topic could be
