@@ -46,13 +46,13 @@ type Group struct {
 // Group returns the membership of a process that shares topics with others. All
 // partitions of a topic belong to one of them.
 func (c *Cluster) Group(cfg GroupConfig) (*Group, error) {
-	if err := cfg.validate(); err != nil {
-		return nil, fmt.Errorf("kafka: %w", err)
-	}
 	cfg.Topics = sortedSet(cfg.Topics)
 	cfg.Session = cmp.Or(cfg.Session, 45*time.Second)
 	cfg.Rebalance = cmp.Or(cfg.Rebalance, time.Minute)
 	cfg.Heartbeat = cmp.Or(cfg.Heartbeat, min(3*time.Second, cfg.Session/3))
+	if err := cfg.validate(); err != nil {
+		return nil, fmt.Errorf("kafka: %w", err)
+	}
 	return &Group{c: c, cfg: cfg, subject: "group " + cfg.ID, coordinator: anyBroker, generation: -1}, nil
 }
 

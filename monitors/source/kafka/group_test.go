@@ -2,12 +2,16 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"driftwatch/internal/kafkatest"
 	"driftwatch/monitors/source"
@@ -211,5 +215,67 @@ func testGroupFences(t *testing.T, brokers []string) {
 	close(first.ended)
 	if fmt.Sprint(err) != ErrFenced.Error() {
 		t.Fatalf("the first ended with %v, want %v", err, ErrFenced)
+	}
+}
+
+// A process that dies is replaced once its session is over.
+func TestGroupTakesOverFromTheDead(t *testing.T) {
+	brokers, _ := kafkatest.Fake(t, kfake.GroupMinSessionTimeout(time.Millisecond))
+	topics(t, brokers, 3, "a", "b")
+	join := func(instance string) *process {
+		g, err := open(t, brokers).Group(GroupConfig{
+			ID: "g", InstanceID: instance, Topics: []string{"a", "b"}, Session: 500 * time.Millisecond, Heartbeat: 20 * time.Millisecond,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return start(t, g)
+	}
+	one := join("one")
+	one.wait(t, "all partitions", count(6))
+	two := join("two")
+	one.wait(t, "half of them", count(3))
+	two.wait(t, "the other half", count(3))
+	one.stop(t)
+	two.wait(t, "all partitions", count(6))
+}
+
+// A member that the group went on without gives everything up before it joins
+// again.
+func TestGroupExpelled(t *testing.T) {
+	brokers, fake := kafkatest.Fake(t)
+	topics(t, brokers, 2, "a")
+	p := start(t, group(t, open(t, brokers), "one", "a"))
+	p.wait(t, "partitions", count(2))
+	fake.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Group: "g-a", Err: kerr.UnknownMemberID})
+	p.wait(t, "end of them", count(0))
+	p.wait(t, "partitions again", count(2))
+}
+
+// An error of the caller ends the membership.
+func TestGroupEndsWithTheCallersError(t *testing.T) {
+	brokers, _ := kafkatest.Fake(t)
+	topics(t, brokers, 1, "a")
+	c := open(t, brokers)
+	broken := errors.New("disk full")
+	fail := func(context.Context, []source.Partition) error { return broken }
+	for name, m := range map[string]Membership{"all": c.All([]string{"a"}), "group": group(t, c, "one", "a")} {
+		if err := m.Run(kafkatest.Context(t), fail); !errors.Is(err, broken) {
+			t.Errorf("%s ended with %v, want %v", name, err, broken)
+		}
+	}
+}
+
+func TestGroupConfigErrors(t *testing.T) {
+	c := open(t, []string{"localhost:9092"})
+	for want, cfg := range map[string]GroupConfig{
+		"it needs a name":      {InstanceID: "i"},
+		"an instance id":       {ID: "g"},
+		"must not be negative": {ID: "g", InstanceID: "i", Session: -1},
+		"shorter than session": {ID: "g", InstanceID: "i", Session: 1, Heartbeat: 1},
+	} {
+		if _, err := c.Group(cfg); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
 	}
 }

@@ -148,7 +148,7 @@ func (g GroupConfig) validate() error {
 	if g.Session < 0 || g.Rebalance < 0 || g.Heartbeat < 0 {
 		errs = append(errs, errors.New("group: time spans must not be negative"))
 	}
-	if g.Session > 0 && g.Heartbeat > 0 && g.Heartbeat >= g.Session {
+	if g.Session > 0 && g.Heartbeat >= g.Session {
 		errs = append(errs, errors.New("group: heartbeat must be shorter than session"))
 	}
 	return errors.Join(errs...)

@@ -136,6 +136,8 @@ func describe(err error) string {
 		return "no answer from the broker in time"
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
 		return "the broker closed the connection"
+	case errors.Is(err, kafkago.BrokerNotAvailable):
+		return "the broker in charge is not known to the others yet"
 	case errors.As(err, &code):
 		if text := code.Description(); text != "" {
 			return text
