@@ -37,14 +37,14 @@ race: ## the same under the race detector (needs a C compiler)
 
 .PHONY: lint
 lint: ## formatting, go vet, golangci-lint
-	@files=$$(git ls-files '*.go' | xargs -r gofmt -l); if [ -n "$$files" ]; then echo "not formatted (make fmt):"; echo "$$files"; exit 1; fi
+	@files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "not formatted (make fmt):"; echo "$$files"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) vet -tags integration ./...
 	$(LINTER) run ./...
 
 .PHONY: fmt
 fmt: ## format all Go files
-	git ls-files '*.go' | xargs -r gofmt -w
+	gofmt -w .
 
 .PHONY: bench
 bench: ## all benchmarks, with allocations
