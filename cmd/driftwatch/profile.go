@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"strings"
@@ -29,7 +28,7 @@ type profileCmd struct {
 }
 
 // Run writes the profile of the inputs.
-func (c *profileCmd) Run(ctx context.Context, s streams) error {
+func (c *profileCmd) Run(s streams) error {
 	o := c.options(s)
 	if (c.Monitor == "") != (c.Config == "") {
 		return &exit{code: exitUsage, text: "--monitor and --config go together"}

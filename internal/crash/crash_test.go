@@ -40,9 +40,13 @@ const (
 
 // files is the daemon's configuration. Nothing in it depends on the wall
 // clock: no partition is ever idle.
-func files(brokers []string, slack string) map[string]string {
+func files(brokers []string, group, slack string) map[string]string {
+	kafka := fmt.Sprintf("brokers: [%q]", strings.Join(brokers, `","`))
+	if group != "" {
+		kafka += ", group: " + group
+	}
 	return map[string]string{
-		"driftwatch.yaml": fmt.Sprintf(`kafka: {brokers: [%q]}
+		"driftwatch.yaml": fmt.Sprintf(`kafka: {%s}
 store: {path: data}
 web: {listen: "127.0.0.1:0"}
 monitors: [monitor.yaml]
@@ -50,7 +54,7 @@ rules: [rules.yaml]
 alerting:
   route: {receiver: team}
   receivers: [{name: team, slack: {webhook_url: %q}}]
-`, strings.Join(brokers, `","`), slack),
+`, kafka, slack),
 		"monitor.yaml": `streams:
   - {name: s, topic: crash, format: json, time: {field: ts}}
 monitors:
@@ -159,13 +163,13 @@ func (s *slack) last() string {
 }
 
 // crashes runs the test with a number of kills on brokers.
-func crashes(t *testing.T, brokers []string, kills int) {
+func crashes(t *testing.T, brokers []string, group string, kills int) {
 	cl := kafkatest.Idempotent(t, brokers, kgo.RecordPartitioner(kgo.ManualPartitioner()))
 	kafkatest.CreateTopic(t, cl, topic, partitions)
 	stop, last := make(chan struct{}), make(chan window.Time, 1)
 	go func() { last <- produce(t, cl, stop) }()
 
-	disturbed := newSide(t, brokers)
+	disturbed := newSide(t, brokers, group)
 	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
 	closed := disturbed.closed(t)
 	for range kills {
@@ -180,7 +184,7 @@ func crashes(t *testing.T, brokers []string, kills int) {
 	close(stop)
 	end := <-last
 	disturbed.runUntil(t, end)
-	calm := newSide(t, brokers)
+	calm := newSide(t, brokers, "")
 	calm.runUntil(t, end)
 
 	got, want := disturbed.windows(t), calm.windows(t)
@@ -213,11 +217,11 @@ type side struct {
 
 type counters struct{ records, late, broken uint64 }
 
-func newSide(t *testing.T, brokers []string) *side {
+func newSide(t *testing.T, brokers []string, group string) *side {
 	s := &side{dir: t.TempDir(), slack: &slack{}}
 	server := httptest.NewServer(s.slack)
 	t.Cleanup(server.Close)
-	daemontest.Files(t, s.dir, files(brokers, server.URL))
+	daemontest.Files(t, s.dir, files(brokers, group, server.URL))
 	s.config = filepath.Join(s.dir, "driftwatch.yaml")
 	return s
 }
@@ -285,5 +289,10 @@ func (s *side) windows(t *testing.T) map[window.Time]string {
 
 func TestKilledAtAnyMoment(t *testing.T) {
 	brokers, _ := kafkatest.Fake(t)
-	crashes(t, brokers, 20)
+	crashes(t, brokers, "", 20)
+}
+
+func TestKilledAtAnyMomentInAGroup(t *testing.T) {
+	brokers, _ := kafkatest.Fake(t)
+	crashes(t, brokers, "watchers", 5)
 }

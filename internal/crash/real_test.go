@@ -9,5 +9,9 @@ import (
 )
 
 func TestKilledAtAnyMomentOnKafka(t *testing.T) {
-	crashes(t, []string{kafkatest.Real(t).Address}, 200)
+	crashes(t, []string{kafkatest.Real(t).Address}, "", 190)
+}
+
+func TestKilledAtAnyMomentInAGroupOnKafka(t *testing.T) {
+	crashes(t, []string{kafkatest.Real(t).Address}, "watchers", 10)
 }

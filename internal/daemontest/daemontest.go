@@ -68,7 +68,7 @@ type Daemon struct {
 // web.listen should be 127.0.0.1:0. What still runs at the test's end is killed.
 func Start(t testing.TB, config string) *Daemon {
 	t.Helper()
-	d := &Daemon{t: t, done: make(chan struct{}), cmd: exec.Command(Binary(t), "run", "-c", config)}
+	d := &Daemon{t: t, done: make(chan struct{}), cmd: exec.CommandContext(context.Background(), Binary(t), "run", "-c", config)}
 	stderr, err := d.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

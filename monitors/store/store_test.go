@@ -133,7 +133,7 @@ func TestPanes(t *testing.T) {
 	_ = s.View(func(tx *Tx) error {
 		for monitor, want := range map[string][]window.Time{"m": {20, 30}, "mm": {-5, 10, 20, 30}, "": nil} {
 			var got []window.Time
-			err := tx.Panes(monitor, 1, func(end window.Time, b []byte) error {
+			err := tx.Panes(monitor, 1, func(end window.Time, _ []byte) error {
 				got = append(got, end)
 				return nil
 			})

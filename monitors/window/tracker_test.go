@@ -15,7 +15,7 @@ func TestPlace(t *testing.T) {
 		want   Place
 	}{
 		{"nothing sealed", func(*Tracker) {}, three, 7, Open},
-		{"very old but open", func(k *Tracker) {}, at("1970-01-01T01:00:00Z"), 7, Open},
+		{"very old but open", func(*Tracker) {}, at("1970-01-01T01:00:00Z"), 7, Open},
 		{"the watermark is not past the lateness", func(k *Tracker) { k.Advance(at("2026-01-02T03:04:59Z")) }, three, 7, Open},
 		{"sealed by the watermark", func(k *Tracker) { k.Advance(at("2026-01-02T03:05:00Z")) }, three, 7, Late},
 		{"the next window", func(k *Tracker) { k.Advance(at("2026-01-02T03:05:00Z")) }, four, 7, Open},
