@@ -80,42 +80,52 @@ type finding struct {
 	result   checks.Result
 	strength float64
 	drift    bool
+	distance bool
 }
 
-// judge says in one line how a field is: its drifting checks, strongest first,
-// or the check that came nearest to a drift.
+// judge says in one line how a field is: how its mean moved, then the checks
+// that drift, strongest first, or are uncertain, or else the one that came
+// nearest to a drift.
 func judge(f checks.Field) line {
-	l := line{field: f.Name, kind: f.Type, verdict: "ok"}
+	l := line{field: f.Name, kind: f.Type, verdict: "ok", why: "no values to compare"}
 	all := findings(f)
 	if len(all) == 0 {
-		l.why = "no values to compare"
 		return l
 	}
-	const shown = 3
-	var parts []string
-	for _, x := range all {
-		if (x.drift || len(parts) == 0 && x.result.Effect != nil) && len(parts) < shown {
-			parts = append(parts, x.text())
-		}
-	}
 	l.urgency = min(all[0].strength, 1e6)
-	switch {
-	case all[0].drift:
-		l.verdict = "DRIFT"
+	shown := all[:1]
+	if drift := only(all, func(x finding) bool { return x.drift }); len(drift) > 0 {
+		l.verdict, shown = "DRIFT", drift
 		l.urgency += 2e6
-	case slices.ContainsFunc(all, func(x finding) bool { return x.result.Uncertain }):
-		l.verdict = "uncertain"
+	} else if open := only(all, func(x finding) bool { return x.result.Uncertain }); len(open) > 0 {
+		l.verdict, shown = "uncertain", open
 		l.urgency += 1e6
 	}
-	l.why = strings.Join(parts, ", ")
+	const most = 3
+	var parts []string
 	if s := shift(f); s != "" {
-		l.why = strings.TrimPrefix(l.why+"; "+s, "; ")
+		parts = append(parts, s)
 	}
+	for _, x := range shown[:min(most, len(shown))] {
+		parts = append(parts, x.text())
+	}
+	l.why = strings.Join(parts, ", ")
 	return l
 }
 
+func only(all []finding, keep func(finding) bool) []finding {
+	var kept []finding
+	for _, x := range all {
+		if keep(x) {
+			kept = append(kept, x)
+		}
+	}
+	return kept
+}
+
 // findings lists the checks of a field that say something: drift first, then
-// by strength, then by name.
+// by strength, then distances before shares of rows, then as in the table of
+// checks.
 func findings(f checks.Field) []finding {
 	var all []finding
 	for _, c := range checks.All() {
@@ -123,31 +133,38 @@ func findings(f checks.Field) []finding {
 		if !ok || r.Skipped != "" || c.Floor == 0 || r.Effect == nil {
 			continue
 		}
-		x := finding{name: c.Name, result: r, drift: r.Drift != nil && *r.Drift}
+		x := finding{name: c.Name, result: r, drift: r.Drift != nil && *r.Drift, distance: c.NeedsReference}
 		x.strength = math.Abs(*r.Effect) / c.Floor
 		all = append(all, x)
 	}
 	slices.SortStableFunc(all, func(a, b finding) int {
-		if a.drift != b.drift {
-			if a.drift {
-				return -1
-			}
-			return 1
-		}
-		return -cmp.Compare(a.strength, b.strength)
+		return cmp.Or(first(a.drift, b.drift), -cmp.Compare(a.strength, b.strength), first(a.distance, b.distance))
 	})
 	return all
 }
 
+// first orders what has a property before what has not.
+func first(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
+}
+
 func (x finding) text() string {
-	s := x.name + " " + short(x.result.Value)
-	if x.result.Violation {
-		return s + " (limit)"
+	switch r := x.result; {
+	case r.Violation:
+		return x.name + " " + short(r.Value) + " (limit)"
+	case r.Uncertain:
+		return fmt.Sprintf("%s between %s and %s", x.name, short(r.Low), short(r.High))
+	case x.drift && r.PValue != nil:
+		return fmt.Sprintf("%s %s (p %s)", x.name, short(r.Value), short(*r.PValue))
+	default:
+		return x.name + " " + short(r.Value)
 	}
-	if x.drift && x.result.PValue != nil {
-		s += " (p " + short(*x.result.PValue) + ")"
-	}
-	return s
 }
 
 // shift says how the middle of the numbers moved.
