@@ -98,7 +98,7 @@ func (b *Broker) Run(ctx context.Context, t Traffic) error {
 				return err
 			}
 			if next%int(time.Minute/TickLength) == 0 {
-				b.cluster.ApplyRetention()
+				b.forget()
 			}
 		}
 		select {
@@ -108,6 +108,9 @@ func (b *Broker) Run(ctx context.Context, t Traffic) error {
 		}
 	}
 }
+
+// forget removes the records that are older than what is kept.
+func (b *Broker) forget() { b.cluster.ApplyRetention() }
 
 func records(messages []Message) []*kgo.Record {
 	out := make([]*kgo.Record, len(messages))

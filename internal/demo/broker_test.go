@@ -90,3 +90,21 @@ func TestBrokerRunCatchesUp(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestBrokerForgetsOldRecords(t *testing.T) {
+	b := newBroker(t)
+	old := Traffic{Seed: 2, Start: time.Now().Add(-kept - time.Minute)}.Tick(0)
+	recent := Traffic{Seed: 3, Start: time.Now()}.Tick(0)
+	for _, tick := range []Tick{old, recent} {
+		if err := b.Send(t.Context(), tick); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.forget()
+	first := recent.Committed[0].Time
+	for _, r := range consume(t, b, len(recent.Committed)) {
+		if r.Timestamp.Before(first.Truncate(time.Millisecond)) {
+			t.Errorf("a record of %s is still there", r.Timestamp)
+		}
+	}
+}
