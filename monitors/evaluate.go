@@ -1,7 +1,6 @@
 package monitors
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
@@ -48,7 +47,7 @@ func (m *Monitor) evaluateSegment(c Closing, name string, v verdicts) checks.Seg
 	if name == "" {
 		in.History = c.History
 	}
-	v.run(seg.Checks, m.segmentChecks(), in)
+	v.run(seg.Checks, m.Spec.SegmentChecks(), in)
 	for i := range m.fields {
 		seg.Fields = append(seg.Fields, m.evaluateField(i, name, counts.fields[i], v))
 	}
@@ -69,52 +68,10 @@ func (m *Monitor) evaluateField(i int, segment string, cur *profile.Profile, v v
 		},
 	}
 	// A file says nothing of the segments that a window is cut into.
-	if ref := m.Reference.Profile(f.Name); ref != nil && segment == "" {
-		in.Reference = ref
-		sum := checks.Summarize(ref)
-		out.Reference = &sum
+	if segment == "" {
+		in.Reference, out.Reference = m.Reference.Profile(f.Name), f.ref
 	}
-	v.run(out.Checks, m.fieldChecks(f.Field), in)
-	return out
-}
-
-// fieldChecks lists the checks of a field: its own, else the monitor's, else
-// all that its type has by default. Those that do not fit its type are left out.
-func (m *Monitor) fieldChecks(f *Field) []Check {
-	asked := f.Checks
-	if len(asked) == 0 {
-		asked = m.Spec.Checks
-	}
-	if len(asked) == 0 {
-		for _, name := range checks.Defaults(f.Type) {
-			asked = append(asked, Check{Name: name})
-		}
-	}
-	return expand(asked, func(c checks.Check) bool { return c.Kinds != nil && checks.Fits(c, f.Type) })
-}
-
-// segmentChecks lists the checks that have no field.
-func (m *Monitor) segmentChecks() []Check {
-	asked := m.Spec.Checks
-	if len(asked) == 0 {
-		for _, c := range checks.All() {
-			asked = append(asked, Check{Name: c.Name})
-		}
-	}
-	return expand(asked, func(c checks.Check) bool {
-		return c.Kinds == nil && (c.Name != "unknown_fields" || m.Spec.UnknownFields)
-	})
-}
-
-func expand(asked []Check, fits func(checks.Check) bool) []Check {
-	var out []Check
-	for _, a := range asked {
-		for _, name := range checks.Expand(a.Name) {
-			if c, ok := checks.Find(name); ok && fits(c) {
-				out = append(out, Check{Name: name, Bins: a.Bins, Q: a.Q})
-			}
-		}
-	}
+	v.run(out.Checks, m.Spec.FieldChecks(f.Field), in)
 	return out
 }
 
@@ -129,20 +86,13 @@ type verdict struct {
 	result *checks.Result
 }
 
-func (v verdicts) run(into map[string]checks.Result, asked []Check, in checks.Input) {
-	for _, a := range asked {
-		c, ok := checks.Find(a.Name)
-		if !ok {
-			panic(fmt.Sprintf("check %q is not in the table", a.Name))
-		}
-		in.Params = checks.Params{Bins: a.Bins, Q: a.Q}
-		key := checks.Key(a.Name, in.Params)
-		if _, twice := into[key]; twice {
-			continue
-		}
+func (v verdicts) run(into map[string]checks.Result, planned []Planned, in checks.Input) {
+	for _, c := range planned {
+		in.Params = c.Params
 		r := c.Compute(in)
-		into[key] = r
-		v[key] = append(v[key], verdict{c, into, key, &r})
+		into[c.Result] = r
+		key := checks.Key(c.Name, c.Params)
+		v[key] = append(v[key], verdict{c.Check, into, c.Result, &r})
 	}
 }
 

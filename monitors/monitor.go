@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"driftwatch/monitors/checks"
 	"driftwatch/monitors/decode"
 	"driftwatch/monitors/profile"
 	"driftwatch/monitors/window"
@@ -42,7 +43,8 @@ type boundField struct {
 	leaf    int
 	allowed map[string]bool // nil: any
 	guide   *profile.Guide
-	words   [2][]byte // false and true, so that a boolean costs no allocation
+	ref     *checks.Summary // of the reference; nil without one
+	words   [2][]byte       // false and true, so that a boolean costs no allocation
 }
 
 type boundCondition struct {
@@ -73,6 +75,8 @@ func (m *Monitor) bind(p *Plan) error {
 		}
 		if ref := m.Reference.Profile(f.Name); ref != nil {
 			f.guide, _ = ref.Guide()
+			sum := checks.Summarize(ref)
+			f.ref = &sum
 		}
 		m.fields = append(m.fields, f)
 		known = append(known, f.leaf)

@@ -95,42 +95,11 @@ func fitsAny(check checks.Check, fields []monitors.Field) bool {
 	return slices.ContainsFunc(fields, func(f monitors.Field) bool { return f.Type == 0 || checks.Fits(check, f.Type) })
 }
 
-// fieldResults are the names of the results that a field gets: of its own
-// checks, else the monitor's, else all that its type has by default.
-func fieldResults(s *monitors.Spec, f *monitors.Field) []string {
-	asked := f.Checks
-	if len(asked) == 0 {
-		asked = s.Checks
+// results are the names of the results of checks.
+func results(planned []monitors.Planned) []string {
+	names := make([]string, len(planned))
+	for i, p := range planned {
+		names[i] = p.Result
 	}
-	if len(asked) == 0 {
-		for _, name := range checks.Defaults(f.Type) {
-			asked = append(asked, monitors.Check{Name: name})
-		}
-	}
-	return results(asked, func(c checks.Check) bool { return c.Kinds != nil && checks.Fits(c, f.Type) })
-}
-
-// segmentResults are the names of the results that have no field.
-func segmentResults(s *monitors.Spec) []string {
-	asked := s.Checks
-	if len(asked) == 0 {
-		for _, c := range checks.All() {
-			asked = append(asked, monitors.Check{Name: c.Name})
-		}
-	}
-	return results(asked, func(c checks.Check) bool {
-		return c.Kinds == nil && (c.Name != "unknown_fields" || s.UnknownFields)
-	})
-}
-
-func results(asked []monitors.Check, fits func(checks.Check) bool) []string {
-	var out []string
-	for _, a := range asked {
-		for _, name := range checks.Expand(a.Name) {
-			if c, ok := checks.Find(name); ok && fits(c) {
-				out = append(out, checks.Key(name, checks.Params{Bins: a.Bins, Q: a.Q}))
-			}
-		}
-	}
-	return out
+	return names
 }

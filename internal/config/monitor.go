@@ -203,12 +203,12 @@ func (l *loader) checkReference(c yamlx.Cursor, path string, fields []field) {
 func (d *declared) info() rules.MonitorInfo {
 	info := rules.MonitorInfo{
 		Name: d.Name, Segments: d.Segments, Reference: d.Reference.File != "",
-		Results: map[string][]string{"": segmentResults(&d.Spec)},
+		Results: map[string][]string{"": results(d.Spec.SegmentChecks())},
 	}
 	for i := range d.Fields {
 		f := &d.Fields[i]
 		info.Fields = append(info.Fields, rules.FieldInfo{Name: f.Name, Type: f.Type.String(), Role: f.Role})
-		info.Results[f.Name] = fieldResults(&d.Spec, f)
+		info.Results[f.Name] = results(d.Spec.FieldChecks(f))
 	}
 	return info
 }

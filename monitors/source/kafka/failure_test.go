@@ -59,7 +59,7 @@ func testTruncated(t *testing.T, brokers []string) {
 	numbered(t, producer, "cut", 2)
 	ctx := kafkatest.Context(t)
 	_, err := open(t, brokers).Log(source.Partition{Topic: "cut"}).Fetch(ctx, 9)
-	truncated, ok := errors.AsType[*TruncatedError](err)
+	truncated, ok := errors.AsType[*source.TruncatedError](err)
 	if !ok || truncated.From != 9 || truncated.Start != 0 || truncated.End != 2 {
 		t.Fatalf("fetch beyond the end: %v", err)
 	}

@@ -25,7 +25,7 @@ type partitionLog struct {
 }
 
 // Log returns a reader of the partition's committed records. It retries until
-// its context ends; the only error of its own is a *TruncatedError. What it is
+// its context ends; the only error of its own is a *source.TruncatedError. What it is
 // waiting for stands in Problems. While a reader pauses between two tries the
 // partition's problem stays; it ends with the next answer, or with the context.
 func (c *Cluster) Log(p source.Partition) source.Log {
@@ -48,7 +48,7 @@ func (l *partitionLog) Fetch(ctx context.Context, from int64) (source.Batch, err
 			b.Lost = max(0, at-from)
 			return b, nil
 		}
-		if _, ok := errors.AsType[*TruncatedError](err); ok {
+		if _, ok := errors.AsType[*source.TruncatedError](err); ok {
 			l.c.problems.clear(l.subject)
 			return source.Batch{}, err
 		}
@@ -146,7 +146,7 @@ func (l *partitionLog) bounds(ctx context.Context, from int64) (int64, error) {
 		return from, err
 	}
 	if from > end {
-		return from, &TruncatedError{Partition: l.p, From: from, Start: start, End: end}
+		return from, &source.TruncatedError{Partition: l.p, From: from, Start: start, End: end}
 	}
 	return from, kafkago.OffsetOutOfRange // it was, and is no more: look again
 }

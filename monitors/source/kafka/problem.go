@@ -30,20 +30,6 @@ type RetryError struct{ Err error }
 func (e *RetryError) Error() string { return describe(e.Err) }
 func (e *RetryError) Unwrap() error { return e.Err }
 
-// TruncatedError says that a log ends before the offset that was asked for: the
-// topic was deleted and made again, or an unclean election lost its tail. What
-// was read before is not in the log any more, so the reader has to decide where
-// to go on; Start and End are the offsets that the log has now.
-type TruncatedError struct {
-	Partition        source.Partition
-	From, Start, End int64
-}
-
-func (e *TruncatedError) Error() string {
-	return fmt.Sprintf("read %s: offset %d is beyond the end %d of the log: the topic was made again or truncated",
-		name(e.Partition), e.From, e.End)
-}
-
 // Problem is what keeps a part of the cluster from being read right now.
 type Problem struct {
 	Subject string // a partition, a topic list or a group
