@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"math"
@@ -95,13 +96,14 @@ type evidence struct {
 	numbers, integers, padded            int
 	length                               int // bytes of texts
 	least, greatest                      float64
-	distinct                             *profile.Profile // of whole numbers and texts
+	codes                                map[string]bool  // whole numbers as they are written, a few
+	distinct                             *profile.Profile // of texts
 	scratch                              []byte
 }
 
 func newEvidence(name string) *evidence {
 	return &evidence{
-		name: name, least: math.Inf(1), greatest: math.Inf(-1),
+		name: name, least: math.Inf(1), greatest: math.Inf(-1), codes: map[string]bool{},
 		distinct: profile.New(profile.Options{Kind: profile.Category}),
 	}
 }
@@ -173,16 +175,15 @@ func (e *evidence) number(c *file.Cell) {
 	default:
 		e.scratch = append(e.scratch[:0], c.Text...)
 	}
-	digits := strings.TrimPrefix(string(e.scratch), "-")
-	if strings.ContainsAny(digits, ".eE+") {
+	if bytes.ContainsAny(e.scratch, ".eE+") {
 		return
 	}
 	e.integers++
-	if len(digits) > 1 && digits[0] == '0' {
+	if digits := bytes.TrimPrefix(e.scratch, []byte("-")); len(digits) > 1 && digits[0] == '0' {
 		e.padded++
 	}
-	if e.integers == e.numbers { // else it is a number for certain
-		e.distinct.ObserveCategory(e.scratch)
+	if len(e.codes) <= fewCodes && !e.codes[string(e.scratch)] {
+		e.codes[string(e.scratch)] = true
 	}
 }
 
@@ -213,13 +214,12 @@ func (e *evidence) most(n int) bool { return n > 0 && float64(n) >= mostly*float
 // numberKind tells numbers from times and codes that are written as numbers.
 func (e *evidence) numberKind() profile.Kind {
 	whole := e.integers == e.numbers
-	distinct, _ := e.distinct.Distinct()
 	switch {
 	case e.unixTime(whole):
 		return profile.Timestamp
 	case whole && (e.padded > 0 || namesID(e.name)):
 		return profile.Category
-	case whole && distinct <= fewCodes && uint64(e.integers) >= codeRows*distinct:
+	case whole && len(e.codes) <= fewCodes && e.integers >= codeRows*len(e.codes):
 		return profile.Category
 	}
 	return profile.Number

@@ -8,12 +8,14 @@ writes into the folder OUT
     records.jsonl    the payloads of the stream, in the order they are to be
                      sent; line i belongs into partition i mod 4. Event times
                      are up to two seconds out of order and fill the windows
-                     from 2026-03-01T00:00:00Z on, one minute each.
+                     from 2026-03-01T00:00:00Z on, one minute each. The last
+                     four lines lie a minute behind the last window, one for
+                     each partition, so that it closes.
     reference.jsonl  the training data, from the same distributions undrifted
     monitor.yaml     streams and monitor to read them with
     expected.json    for each window and field: rows, present, null, missing,
-                     invalid, distinct, and the values of the checks ks (with
-                     its p-value), psi, nulls, missing, invalid, unseen
+                     invalid, distinct, and the value of each check, with its
+                     p-value where it has one
 
 The results are computed here from the raw values with scipy and numpy, and by
 the definitions written beside each function: nothing is taken from the program
@@ -25,13 +27,16 @@ import datetime
 import json
 import math
 import pathlib
+import statistics
 
 import numpy as np
 from scipy import stats
+from scipy.spatial.distance import jensenshannon
 
 START = datetime.datetime(2026, 3, 1, tzinfo=datetime.timezone.utc)
 WINDOW = 60  # seconds
 LATENESS = 5
+PARTITIONS = 4
 NUMBER, CATEGORY, BOOLEAN, TIMESTAMP = "number", "category", "boolean", "timestamp"
 
 # What a field may hold instead of its value: shares of missing, null and
@@ -50,11 +55,12 @@ class Field:
 
     draw(rng, n, shift) returns n values; shift is 0 for the reference and
     undrifted windows. drifts maps a window's number to its shift, nulls maps
-    it to a share of nulls other than the usual.
+    it to a share of nulls other than the usual. limits is the least and the
+    greatest value that the monitor accepts.
     """
 
-    def __init__(self, name, kind, draw, missing=0.0, null=0.0, wrong=0.0, drifts=None, nulls=None):
-        self.name, self.kind, self.draw = name, kind, draw
+    def __init__(self, name, kind, draw, missing=0.0, null=0.0, wrong=0.0, drifts=None, nulls=None, limits=None):
+        self.name, self.kind, self.draw, self.limits = name, kind, draw, limits
         self.missing, self.null, self.wrong = missing, null, wrong
         self.drifts, self.nulls = drifts or {}, nulls or {}
 
@@ -119,14 +125,14 @@ def rfc3339(seconds):
 FIELDS = [
     # Few distinct values: every answer must be exact.
     Field("customer.age", NUMBER, lambda g, n, s: [int(x) for x in np.clip(np.round(g.normal(44 + 10 * s, 14, n)), 18, 95)],
-          null=0.01, wrong=0.002, drifts={4: 1, 5: 1, 6: 1}),
+          null=0.01, wrong=0.002, drifts={4: 1, 5: 1, 6: 1}, limits=(19, 90)),
     Field("price", NUMBER, prices, missing=0.005, drifts={3: 0.1}),
     Field("visits", NUMBER, lambda g, n, s: [int(x) for x in np.where(g.random(n) < 0.6, 0, g.poisson(2 + s, n))], drifts={8: 2}),
     Field("delta", NUMBER, lambda g, n, s: floats(np.round(g.normal(s, 1, n), 1)), null=0.02, drifts={7: 0.5}),  # holds -0.0
     Field("seven", NUMBER, lambda g, n, s: [7] * n),
     # More than 2,048 distinct values.
     Field("amount", NUMBER, lambda g, n, s: floats(g.lognormal(3 + s, 1, n)), null=0.03, wrong=0.004, drifts={4: 0.2, 5: 0.4, 6: 0.8}),
-    Field("score", NUMBER, lambda g, n, s: floats(g.beta(2 + s, 5, n)), drifts={6: 0.5, 7: 1}),
+    Field("score", NUMBER, lambda g, n, s: floats(g.beta(2 + s, 5, n)), drifts={6: 0.5, 7: 1}, limits=(0, 0.7)),
     Field("claims", NUMBER, zero_inflated, drifts={8: 0.3}),
     Field("latitude", NUMBER, latitudes, missing=0.01, drifts={9: 0.01}),
     Field("wide", NUMBER, lambda g, n, s: floats(g.normal(0, 1, n) * 10.0 ** g.normal(s, 30, n)), drifts={2: 20}),
@@ -180,25 +186,59 @@ def edges(reference):
     return e[e < np.max(reference)]
 
 
-def psi(r, c):
-    """Sum of (q - p) ln(q / p). A bin that is empty on one side gets 0.5 more
-    on both; a bin that is empty on both sides is none."""
+def shares(r, c, smoothing=0.0):
+    """The shares of each bin. A bin that is empty on both sides is none; one
+    that is empty on one side gets the smoothing on both."""
     r, c = np.asarray(r, float), np.asarray(c, float)
-    both = (r > 0) | (c > 0)
-    r, c = r[both], c[both]
-    add = np.where((r == 0) | (c == 0), 0.5, 0.0)
-    p, q = (r + add) / np.sum(r + add), (c + add) / np.sum(c + add)
+    used = (r > 0) | (c > 0)
+    r, c = r[used], c[used]
+    add = np.where((r == 0) | (c == 0), smoothing, 0.0)
+    return (r + add) / np.sum(r + add), (c + add) / np.sum(c + add)
+
+
+def psi(r, c):
+    p, q = shares(r, c, 0.5)
     return float(math.fsum((q - p) * np.log(q / p)))
 
 
+def kl(r, c):
+    p, q = shares(r, c, 0.5)
+    return float(math.fsum(q * np.log(q / p)))
+
+
+def hellinger(r, c):
+    p, q = shares(r, c)
+    return math.sqrt(math.fsum((np.sqrt(p) - np.sqrt(q)) ** 2) / 2)
+
+
+def divergences(r, c, p):
+    """The distances of two tables, all with the p-value p."""
+    found = {"psi": psi(r, c), "kl": kl(r, c), "js": float(jensenshannon(*shares(r, c), base=2)), "hellinger": hellinger(r, c)}
+    return {name: {"value": value} | p_value(p) for name, value in found.items()}
+
+
 def number_checks(reference, current):
+    assert min(len(reference), len(current)) >= 100  # below, the test table has fewer bins
     e = edges(reference)
     # side="left" puts a value that equals an edge to the bin on its left:
     # bins are right-closed, and the outer ones open.
     r = np.bincount(np.searchsorted(e, reference, side="left"), minlength=len(e) + 1)
     c = np.bincount(np.searchsorted(e, current, side="left"), minlength=len(e) + 1)
     ks = stats.ks_2samp(reference, current, method="exact" if len(reference) * len(current) <= 10**7 else "asymp")
-    return {"ks": {"value": float(ks.statistic), "p_value": float(ks.pvalue)}, "psi": {"value": psi(r, c), "bins": len(e) + 1}}
+    found = divergences(r, c, pearson(r, c)[1]) | moments_of(current)
+    found["psi"]["bins"] = len(e) + 1
+    found["ks"] = {"value": float(ks.statistic), "p_value": float(ks.pvalue)}
+    area = float(stats.wasserstein_distance(reference, current))
+    found["wasserstein"] = {"value": area} | p_value(float(ks.pvalue) if np.ptp(reference) > 0 else None)
+    return found
+
+
+def moments_of(current):
+    values = {
+        "mean": math.fsum(current) / len(current), "stddev": statistics.pstdev(current.tolist()),
+        "min": float(np.min(current)), "max": float(np.max(current)), "quantile": float(np.quantile(current, 0.5)),
+    }
+    return {name: {"value": value} for name, value in values.items()}
 
 
 def category_checks(reference, current):
@@ -207,7 +247,60 @@ def category_checks(reference, current):
     unseen = sum(k for name, k in c.items() if name not in r)
     table_r = [r[name] for name in names] + [0]
     table_c = [c.get(name, 0) for name in names] + [unseen]
-    return {"psi": {"value": psi(table_r, table_c)}, "unseen": {"value": unseen / len(current)}}
+    statistic, p = category_test(r, c)
+    found = divergences(table_r, table_c, p)
+    found["chi2"] = {"value": statistic} | p_value(p)
+    found["l_infinity"] = {"value": float(np.max(np.abs(np.subtract(*shares(table_r, table_c)))))} | p_value(p)
+    found["unseen"] = {"value": unseen / len(current), "p_value": good_turing(r, unseen, len(current))}
+    return found
+
+
+def good_turing(r, unseen, n):
+    """As many values as occur once in the reference are expected to be new."""
+    n_r, u = sum(r.values()), unseen / n
+    once, twice = (sum(1 for k in r.values() if k == times) for times in (1, 2))
+    z = (u - once / n_r) / math.sqrt((once + 2 * twice + 1) / n_r**2 + u * (1 - u) / n)
+    return float(stats.norm.sf(z))
+
+
+def category_test(r, c):
+    """Every value seen on either side is a category. Those that the smaller
+    sample is expected to hold fewer than 5 of are one; if that expects fewer
+    than 5 too it is tested against all others by Fisher's exact test. Returns
+    Pearson's statistic and the p-value."""
+    n_r, n_c = sum(r.values()), sum(c.values())
+    table, rare = [], [0, 0]
+    for name in r.keys() | c.keys():
+        cell = r.get(name, 0), c.get(name, 0)
+        if sum(cell) * min(n_r, n_c) / (n_r + n_c) < 5:
+            rare = [rare[0] + cell[0], rare[1] + cell[1]]
+        else:
+            table.append(cell)
+    if sum(rare) == 0:
+        return pearson(*zip(*table))
+    if sum(rare) * min(n_r, n_c) / (n_r + n_c) >= 5:
+        return pearson(*zip(*table, rare))
+    statistic, p = pearson(*zip(*table))
+    fisher = stats.fisher_exact([rare, [n_r - rare[0], n_c - rare[1]]]).pvalue
+    return statistic, min(1.0, 2 * min(p or 1.0, float(fisher)))
+
+
+def pearson(r, c):
+    """Statistic and p-value, None where there is nothing to test."""
+    used = [(x, y) for x, y in zip(r, c) if x + y > 0]
+    if len(used) < 2:
+        return 0.0, None
+    test = stats.chi2_contingency(np.array(used).T, correction=False)
+    return float(test.statistic), float(test.pvalue)
+
+
+def p_value(p):
+    return {} if p is None else {"p_value": p}
+
+
+def share_check(k, n, k_reference, n_reference):
+    table = [[k, n - k], [k_reference, n_reference - k_reference]]
+    return {"value": k / n, "p_value": float(stats.fisher_exact(table).pvalue)}
 
 
 def counts(values):
@@ -218,14 +311,19 @@ def counts(values):
 def judge(field, reference, cells):
     values, null, missing, invalid = split(field.kind, cells)
     rows = len(cells)
-    ref = split(field.kind, reference)[0]
+    distinct = len(set(values))
+    ref, *reference_counts = split(field.kind, reference)
     numeric = field.kind in (NUMBER, TIMESTAMP)
     found = number_checks(np.array(ref), np.array(values)) if numeric else category_checks(ref, values)
-    for name, k in ("nulls", null), ("missing", missing), ("invalid", invalid):
-        found[name] = {"value": k / rows}
+    found["distinct"] = {"value": distinct}
+    for name, k, k_reference in zip(("nulls", "missing", "invalid"), (null, missing, invalid), reference_counts):
+        found[name] = share_check(k, rows, k_reference, len(reference))
+    if field.limits:
+        least, greatest = field.limits
+        found["range"] = {"value": sum(1 for v in values if not least <= v <= greatest) / rows}
     return {
         "rows": rows, "present": len(values), "null": null, "missing": missing, "invalid": invalid,
-        "distinct": len(set(values)), "reference_distinct": len(set(ref)),
+        "distinct": distinct, "reference_distinct": len(set(ref)),
         "drifted": False, "checks": found,
     }
 
@@ -244,9 +342,13 @@ def record(cells, extra):
     return out
 
 
+def window_start(window):
+    return int(START.timestamp()) + window * WINDOW
+
+
 def event_times(rng, n, window):
     """Times inside the window, up to two seconds out of order, in ms."""
-    begin = int(START.timestamp()) * 1000 + window * WINDOW * 1000
+    begin = window_start(window) * 1000
     t = np.sort(rng.integers(0, WINDOW * 1000, n))
     t = t[np.argsort(t + rng.integers(0, 2000, n), kind="stable")]
     return [begin + int(x) for x in t]
@@ -264,9 +366,11 @@ def stream(rng, reference, records, windows):
         for i, t in enumerate(event_times(rng, n, w)):
             head = {"id": f"{w}-{i}", "ts": t} | ({"surprise": 1} if extra[i] else {})
             lines.append(record({name: col[i] for name, col in columns.items()}, head))
-        begin = int(START.timestamp()) + w * WINDOW
+        begin = window_start(w)
         expected.append({"start": rfc3339(begin), "end": rfc3339(begin + WINDOW), "rows": n,
                          "unknown_fields": int(extra.sum()) / n, "fields": fields})
+    seal = window_start(windows + 1) * 1000
+    lines += [{"id": f"seal-{p}", "ts": seal} for p in range(PARTITIONS)]
     return lines, expected
 
 
@@ -280,7 +384,7 @@ streams:
 monitors:
   - name: oracle
     stream: oracle
-    window: {{size: {size}s, lateness: {late}s, idle: 1s}}
+    window: {{size: {size}s, lateness: {late}s, idle: 1h}}
     reference: {{file: reference.jsonl}}
     fields:
 {fields}
@@ -289,7 +393,8 @@ monitors:
 
 
 def monitor():
-    fields = "\n".join(f"      - {{name: {f.name}, type: {f.kind}, role: feature}}" for f in FIELDS)
+    limits = {f.name: ", min: {}, max: {}".format(*f.limits) if f.limits else "" for f in FIELDS}
+    fields = "\n".join(f"      - {{name: {f.name}, type: {f.kind}, role: feature{limits[f.name]}}}" for f in FIELDS)
     return MONITOR.format(size=WINDOW, late=LATENESS, fields=fields)
 
 
@@ -328,7 +433,7 @@ def main():
                 (record({f.name: reference[f.name][i] for f in FIELDS}, {"id": f"ref-{i}"}) for i in range(args.reference)))
     (args.out / "monitor.yaml").write_text(monitor(), encoding="utf-8")
     kinds = {f.name: f.kind for f in FIELDS}
-    result = {"seed": args.seed, "partitions": 4, "reference_rows": args.reference, "types": kinds, "windows": expected}
+    result = {"seed": args.seed, "partitions": PARTITIONS, "reference_rows": args.reference, "types": kinds, "windows": expected}
     (args.out / "expected.json").write_text(json.dumps(result, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 

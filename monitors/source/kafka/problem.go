@@ -14,8 +14,6 @@ import (
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
-
-	"driftwatch/monitors/source"
 )
 
 var (
