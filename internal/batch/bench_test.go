@@ -32,7 +32,7 @@ func benchFile(b *testing.B, format string, n int) string {
 		}
 	}
 	var out bytes.Buffer
-	w := parquet.NewWriter(&out, parquet.NewSchema("bench", node))
+	w := parquet.NewGenericWriter[any](&out, parquet.NewSchema("bench", node))
 	columns := w.Schema().Columns()
 	for range n {
 		row := make(parquet.Row, benchColumns)
@@ -82,7 +82,7 @@ func joined(names []string) string {
 	return string(s)
 }
 
-func writeBenchRow(b *testing.B, w *parquet.Writer, out *bytes.Buffer, format string, names []string, text map[string]string, row parquet.Row) {
+func writeBenchRow(b *testing.B, w *parquet.GenericWriter[any], out *bytes.Buffer, format string, names []string, text map[string]string, row parquet.Row) {
 	b.Helper()
 	if format == "parquet" {
 		if _, err := w.WriteRows([]parquet.Row{row}); err != nil {

@@ -141,7 +141,7 @@ func (d *JSON) members(i, depth int, n *node) int {
 		if i = d.space(i); i >= len(d.b) || d.b[i] != ':' {
 			return d.unexpected(i, "a colon")
 		}
-		if i = d.member(d.space(i+1), depth, n, s); i < 0 {
+		if i = d.member(d.space(i+1), depth, s); i < 0 {
 			return -1
 		}
 		if i = d.space(i); i >= len(d.b) {
@@ -214,7 +214,7 @@ func (d *JSON) tooMany(i int) int {
 }
 
 // member reads the value of a member whose slot is s, nil for none.
-func (d *JSON) member(i, depth int, n *node, s *slot) int {
+func (d *JSON) member(i, depth int, s *slot) int {
 	if s == nil {
 		return d.skip(i, depth)
 	}

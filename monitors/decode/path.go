@@ -42,7 +42,7 @@ func AppendKey(path []byte, key string, top bool) []byte {
 	if !top {
 		path = append(path, '.')
 	}
-	for i := 0; i < len(key); i++ {
+	for i := range len(key) {
 		if key[i] == '.' || key[i] == '\\' {
 			path = append(path, '\\')
 		}

@@ -141,7 +141,7 @@ func (b *builder) pass(in *file.Input) error {
 			continue
 		}
 		if err := f.guide.EndPass(); err != nil {
-			return fmt.Errorf("%w (field %q: %v)", errChanged, f.Name, err)
+			return fmt.Errorf("%w (field %q: %w)", errChanged, f.Name, err)
 		}
 	}
 	return nil

@@ -16,7 +16,7 @@ type lineReader struct {
 	r          io.Reader
 	buf        []byte
 	start, end int // of what was read and not yet given out
-	err        error
+	ended      bool
 }
 
 func newLineReader(r io.Reader) *lineReader { return &lineReader{r: r, buf: make([]byte, 1<<17)} }
@@ -33,20 +33,22 @@ func (l *lineReader) next() ([]byte, error) {
 		}
 		searched = l.end - l.start
 		switch {
-		case l.err != nil && (searched == 0 || !errors.Is(l.err, io.EOF)):
-			return nil, l.err
-		case l.err != nil:
+		case l.ended && searched == 0:
+			return nil, io.EOF
+		case l.ended:
 			line := l.buf[l.start:l.end]
 			l.start = l.end
 			return line, nil
 		case searched > maxRow:
 			return nil, fmt.Errorf("the row is longer than %d MiB", maxRow>>20)
 		}
-		l.fill()
+		if err := l.fill(); err != nil {
+			return nil, err
+		}
 	}
 }
 
-func (l *lineReader) fill() {
+func (l *lineReader) fill() error {
 	if l.start > 0 {
 		l.end = copy(l.buf, l.buf[l.start:l.end])
 		l.start = 0
@@ -56,7 +58,11 @@ func (l *lineReader) fill() {
 	}
 	n, err := l.r.Read(l.buf[l.end:])
 	l.end += n
-	l.err = err
+	l.ended = errors.Is(err, io.EOF)
+	if l.ended {
+		return nil
+	}
+	return err
 }
 
 // byteOrderMark is what some programs write at the start of UTF-8 files.
