@@ -32,13 +32,14 @@ type Options struct {
 
 // daemon is what outlives a reload.
 type daemon struct {
-	opts   Options
-	store  *store.Store
-	view   atomic.Pointer[snapshot.Snapshot]
-	next   chan *generation // a generation that is to take over
-	reload atomic.Pointer[snapshot.Reload]
-	now    func() time.Time
-	engine atomic.Pointer[engine.Engine]
+	opts       Options
+	store      *store.Store
+	view       atomic.Pointer[snapshot.Snapshot]
+	next       chan *generation // a generation that is to take over
+	reload     atomic.Pointer[snapshot.Reload]
+	now        func() time.Time
+	engine     atomic.Pointer[engine.Engine]
+	dispatcher atomic.Pointer[alerting.Dispatcher]
 }
 
 // Run runs the daemon until ctx ends. It returns a *ConfigError where the
@@ -109,12 +110,13 @@ func (d *daemon) runGenerations(ctx context.Context, g *generation) error {
 func (d *daemon) runOne(ctx context.Context, g *generation, e *engine.Engine) (*generation, error) {
 	dispatcher, err := alerting.New(alerting.Options{
 		Outbox: e.Outbox(), Receivers: g.receivers, Routes: g.routes, Logger: g.log,
-		Alerts: func() []rules.Alert { return d.view.Load().Alerts },
+		Alerts:      func() []rules.Alert { return d.view.Load().Alerts },
+		ExternalURL: g.config.Web.ExternalURL,
 	})
 	if err != nil {
 		return nil, err
 	}
-	g.stats.Store(dispatcher)
+	d.dispatcher.Store(dispatcher)
 	engineCtx, stopEngine := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopEngine()
 	dispatchCtx, stopDispatcher := context.WithCancel(ctx)
@@ -154,9 +156,6 @@ func (d *daemon) newEngine(g *generation) (*engine.Engine, error) {
 		Route: func(rules.Event) []string { return receivers },
 		Describe: func(s *snapshot.Snapshot) {
 			s.Rules, s.Revision, s.Reload = g.rules(s.Alerts), g.revision, *d.reload.Load()
-			if dispatcher := g.stats.Load(); dispatcher != nil {
-				s.Notified = dispatcher.Stats()
-			}
 		},
 		Publish:   d.view.Store,
 		Retention: g.config.Store.Retention, Profiles: g.config.Store.Profiles,

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"slices"
-	"sync/atomic"
 
 	"driftwatch/alerting"
 	"driftwatch/alerting/notify/slack"
@@ -31,7 +30,6 @@ type generation struct {
 	receivers map[string]alerting.Receiver
 	routes    []alerting.Route
 	revision  string
-	stats     atomic.Pointer[alerting.Dispatcher] // of the dispatcher, while it runs
 	log       *slog.Logger
 }
 

@@ -18,10 +18,10 @@ import (
 // the outcome then. The address is that of the first configuration: a reload
 // does not move it.
 func (d *daemon) startWeb(ctx context.Context, g *generation) (<-chan error, error) {
-	registry := metrics.NewRegistry(metrics.Options{Snapshot: d.view.Load, Now: d.now, Build: d.opts.Build})
+	registry := metrics.NewRegistry(metrics.Options{Snapshot: d.snapshot, Now: d.now, Build: d.opts.Build})
 	server, err := web.New(web.Options{
 		Listen: g.config.Web.Listen, ConfigFile: g.config.Web.ConfigFile,
-		Snapshot: func() *snapshot.Snapshot { return d.view.Load() },
+		Snapshot: d.snapshot,
 		History:  history{d.store}, Metrics: metrics.Handler(registry), Reload: d.Reload, Logger: d.opts.Log,
 	})
 	if err != nil {
@@ -31,6 +31,15 @@ func (d *daemon) startWeb(ctx context.Context, g *generation) (<-chan error, err
 	ended := make(chan error, 1)
 	go func() { ended <- server.Run(ctx) }()
 	return ended, nil
+}
+
+// snapshot returns the newest one, with what the dispatcher did since.
+func (d *daemon) snapshot() *snapshot.Snapshot {
+	v := *d.view.Load()
+	if dispatcher := d.dispatcher.Load(); dispatcher != nil {
+		v.Notified = dispatcher.Stats()
+	}
+	return &v
 }
 
 // history reads closed windows from the store.

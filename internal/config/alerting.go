@@ -102,11 +102,13 @@ func (l *loader) readRoute(c yamlx.Cursor, receivers map[string]yamlx.Cursor) {
 	m := c.Map()
 	at := m.Need("receiver")
 	r := &Route{
-		Receiver:      at.Name(),
-		GroupBy:       []string{"monitor"},
-		GroupWait:     m.Get("group_wait").Duration(0, 0),
-		GroupInterval: m.Get("group_interval").Duration(0, 0),
-		Repeat:        m.Get("repeat").Duration(4*time.Hour, time.Minute),
+		Receiver:  at.Name(),
+		GroupBy:   []string{"monitor"},
+		GroupWait: m.Get("group_wait").Duration(0, 0),
+		Repeat:    m.Get("repeat").Duration(4*time.Hour, time.Minute),
+	}
+	if c := m.Get("group_interval"); c.Present() && c.Duration(0, 0) > 0 {
+		c.Unsupported("group_interval above 0s")
 	}
 	if by := m.Get("group_by"); by.Present() {
 		r.GroupBy = by.Strs()

@@ -63,6 +63,9 @@ type Store struct {
 type Web struct {
 	Listen     string
 	ConfigFile string // Prometheus web-config file, or ""
+	// ExternalURL is where people find the page, for links in messages; ""
+	// leaves them out.
+	ExternalURL string
 }
 
 // Alerting says who is told what. Without receivers alerts are only shown.
@@ -73,11 +76,10 @@ type Alerting struct {
 
 // Route is how events become messages.
 type Route struct {
-	Receiver      string
-	GroupBy       []string
-	GroupWait     time.Duration
-	GroupInterval time.Duration
-	Repeat        time.Duration
+	Receiver  string
+	GroupBy   []string
+	GroupWait time.Duration
+	Repeat    time.Duration
 }
 
 // Receiver is someone who is told.

@@ -137,6 +137,9 @@ func (l *loader) readWeb(m *yamlx.Map) {
 	if c := m.Get("listen"); c.Present() {
 		l.cfg.Web.Listen = readAddress(c)
 	}
+	if c := m.Get("external_url"); c.Present() {
+		l.cfg.Web.ExternalURL = readURL(c)
+	}
 	m.Done()
 }
 

@@ -166,4 +166,10 @@ func (s *sequencer) closed(c *closing) {
 	if len(c.events) > 0 {
 		s.outbox.signal()
 	}
+	for _, e := range c.events {
+		if e.Alert.State == rules.Resolved {
+			s.resolved = append(s.resolved, e.Alert)
+		}
+	}
+	s.resolved = s.resolved[max(0, len(s.resolved)-resolvedKept):]
 }

@@ -23,6 +23,9 @@ func (s *sequencer) publish() {
 		v.Alerts = append(v.Alerts, m.state.Alerts()...)
 	}
 	slices.SortStableFunc(v.Alerts, byState)
+	for _, a := range slices.Backward(s.resolved) {
+		v.Alerts = append(v.Alerts, a)
+	}
 	for _, st := range s.streams {
 		v.Streams = append(v.Streams, s.streamSnapshot(st, now))
 	}

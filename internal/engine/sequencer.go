@@ -26,6 +26,7 @@ type sequencer struct {
 	monitors []*monitor // by name
 	problem  string     // why nothing can be stored, or ""
 	outbox   *Outbox
+	resolved []rules.Alert // the newest ones, newest last
 }
 
 // stream is one stream and its partitions.
@@ -66,6 +67,8 @@ const (
 	historyKept = 4096
 	// recentKept bounds the windows in a snapshot, over all monitors.
 	recentKept = 1000
+	// resolvedKept bounds the resolved alerts in a snapshot.
+	resolvedKept = 50
 	// tick is how often idleness is looked at.
 	tick = 100 * time.Millisecond
 	// publishEvery bounds the age of lags and positions in a snapshot.
