@@ -36,6 +36,7 @@ func (o *Options) specs(in *file.Input) (fields []reference.FieldSpec, ignored [
 type Profiled struct {
 	*reference.Reference
 	Ignored []string // columns that are not in it: lists, objects, and what was to be ignored
+	Absent  []string // fields of the monitor that the data do not have
 }
 
 // Profile makes the profile of data files that are read as one.
@@ -57,7 +58,13 @@ func Profile(inputs []string, o Options) (_ *Profiled, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Profiled{r, ignored}, nil
+	p := &Profiled{Reference: r, Ignored: ignored}
+	for _, f := range fields {
+		if r.Profile(f.Name) == nil {
+			p.Absent = append(p.Absent, f.Name)
+		}
+	}
+	return p, nil
 }
 
 // side is one side of a comparison.

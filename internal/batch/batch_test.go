@@ -382,6 +382,14 @@ func TestInspect(t *testing.T) {
 	}
 }
 
+func TestProfileOfMonitor(t *testing.T) {
+	fields := []reference.FieldSpec{{Name: "price", Kind: profile.Number}, {Name: "gone", Kind: profile.Text}}
+	p := profiled(t, Options{Fields: fields}, write(t, "a.jsonl", asJSONL(t, rows(100, 1, 0))))
+	if len(p.Fields) != 1 || p.Fields[0].Name != "price" || !slices.Equal(p.Absent, []string{"gone"}) {
+		t.Errorf("fields %v, absent %v", p.Fields, p.Absent)
+	}
+}
+
 func TestLoad(t *testing.T) {
 	data := write(t, "a.csv", asCSV(rows(3000, 1, 0)))
 	saved := filepath.Join(t.TempDir(), "a.profile")

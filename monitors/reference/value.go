@@ -59,7 +59,8 @@ func (r *reader) value(c *file.Cell) {
 }
 
 // Number reads a cell of a number field, or of a timestamp field in Unix
-// seconds. It is false for what is not a finite number or a time since 1970.
+// seconds. Times in files may also have a space for the T of RFC 3339, no zone
+// or no time of day. It is false for what is not a finite number or a time since 1970.
 func Number(c *file.Cell, kind profile.Kind, coerce bool) (float64, bool) {
 	if kind == profile.Timestamp {
 		return seconds(c)
@@ -93,7 +94,19 @@ func seconds(c *file.Cell) (float64, bool) {
 		return 0, false
 	}
 	t, err := decode.ParseTime(v, "")
+	for i := 0; err != nil && isDate(c.Text) && i < len(localTimes); i++ {
+		t, err = decode.ParseTime(v, localTimes[i])
+	}
 	return float64(t) / 1000, err == nil
+}
+
+// localTimes are the layouts in which programs write times without a zone to
+// files. They are taken as UTC.
+var localTimes = [...]string{"2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02"}
+
+// isDate reports whether text begins like 2006-01-02.
+func isDate(text []byte) bool {
+	return len(text) >= len("2006-01-02") && text[4] == '-' && text[7] == '-'
 }
 
 // category reads a cell of a category, boolean or text field.

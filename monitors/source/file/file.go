@@ -88,6 +88,9 @@ func (b *Batch) set(column int, c Cell) {
 		b.Columns = append(b.Columns, nil)
 	}
 	col := b.Columns[column]
+	if col == nil {
+		col = make([]Cell, 0, batchRows)
+	}
 	for len(col) < b.Rows {
 		col = append(col, Cell{})
 	}

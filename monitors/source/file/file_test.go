@@ -14,6 +14,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -218,6 +219,29 @@ func TestStdin(t *testing.T) {
 	}
 	if left, err := os.ReadDir(os.TempDir()); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// TestPipe: a pipe can be read twice.
+func TestPipe(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.csv")
+	if err := unix.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wrote := make(chan error, 1)
+	go func() { wrote <- os.WriteFile(path, []byte("a\n1\n"), 0o600) }()
+	in, err := Open([]string{path}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	for range 2 {
+		if got, err := read(in); err != nil || !slices.Equal(got, []string{"a=1"}) {
+			t.Errorf("%q, %v", got, err)
+		}
+	}
+	if err := <-wrote; err != nil {
+		t.Error(err)
 	}
 }
 

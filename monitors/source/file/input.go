@@ -60,8 +60,8 @@ func Formats() []string {
 	return names
 }
 
-// Open finds the files and their formats. Standard input is copied to a
-// temporary file, which Close removes.
+// Open finds the files and their formats. Standard input and pipes are
+// copied to temporary files, which Close removes.
 func Open(paths []string, o Options) (*Input, error) {
 	if len(paths) == 0 {
 		return nil, errors.New("there is no input file")
@@ -101,8 +101,24 @@ func (in *Input) add(path string) error {
 			return &Error{File: path, Err: fmt.Errorf("its name does not tell its format: give one of %s", strings.Join(Formats(), ", "))}
 		}
 	}
-	in.files = append(in.files, dataFile{name: path, path: path, format: format})
+	f := dataFile{name: path, path: path, format: format}
+	if !info.Mode().IsRegular() { // a pipe, which gives its content once
+		if f.path, err = spoolFile(path); err != nil {
+			return &Error{File: path, Err: plain(err)}
+		}
+		f.spool = true
+	}
+	in.files = append(in.files, f)
 	return nil
+}
+
+func spoolFile(path string) (_ string, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return spool(f)
 }
 
 // formatOf tells the format of a file from its name, "" if it does not.

@@ -30,10 +30,10 @@ type parquetRow struct {
 	} `parquet:"home,optional"`
 }
 
-func parquetBytes(t testing.TB, rows []parquetRow) string {
+func parquetBytes(t testing.TB, rows []parquetRow, group int64) string {
 	t.Helper()
 	var b bytes.Buffer
-	w := parquet.NewGenericWriter[parquetRow](&b, parquet.MaxRowsPerRowGroup(2))
+	w := parquet.NewGenericWriter[parquetRow](&b, parquet.MaxRowsPerRowGroup(group))
 	if _, err := w.Write(rows); err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func someParquet(t testing.TB) string {
 	other.Home = &struct {
 		City string `parquet:"city"`
 	}{"Rio"}
-	return parquetBytes(t, []parquetRow{row, other, row})
+	return parquetBytes(t, []parquetRow{row, other, row}, 2)
 }
 
 func TestParquet(t *testing.T) {

@@ -102,7 +102,9 @@ func bytesOf(logical format.LogicalTypeValue) convert {
 		}
 	case *format.UUIDType:
 		return func(b *Batch, v parquet.Value) Cell {
-			return Cell{Kind: String, Text: b.keep(appendUUID(nil, v.ByteArray()))}
+			start := len(b.text)
+			b.text = appendUUID(b.text, v.ByteArray())
+			return Cell{Kind: String, Text: b.text[start:len(b.text):len(b.text)]}
 		}
 	}
 	return func(b *Batch, v parquet.Value) Cell { return Cell{Kind: String, Text: b.keep(v.ByteArray())} }
