@@ -228,7 +228,9 @@ func TestFailures(t *testing.T) {
 		{"bad token", false, plain(400, "invalid_token"), alerting.Permanent, "auth", 0, "invalid_token"},
 		{"bad message", false, plain(400, "invalid_blocks"), alerting.Rejected, "rejected", 0, "invalid_blocks"},
 		{"echoed secret", false, plain(404, "no "+hookPath), alerting.Permanent, "gone", 0, "[secret]"},
-		{"redirect", false, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://evil.example/", http.StatusFound) }, alerting.Permanent, "gone", 0, "302"},
+		{"redirect", false, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://evil.example/", http.StatusFound)
+		}, alerting.Permanent, "gone", 0, "302"},
 		{"time-out", false, slowHeader, alerting.Passing, "timeout", 0, "no answer in time"},
 		{"cut", false, cut, alerting.Passing, "connection", 0, ""},
 
