@@ -123,11 +123,14 @@ func (d *JSON) members(i, depth int, n *node) int {
 		}
 		i++
 		at, s := i, *link
-		if end := i + keyLen(s); s != nil && s.plain && end < len(d.b) && d.b[end] == '"' && string(d.b[i:end]) == s.key {
-			i = end + 1
+		if s != nil && len(d.b)-i >= len(s.quoted) && string(d.b[i:i+len(s.quoted)]) == s.quoted {
+			i += len(s.quoted)
 		} else {
 			if s, i = d.lookUp(i, n, &object); i < 0 {
 				return -1
+			}
+			if s != nil && s.quoted != "" {
+				*link = s
 			}
 		}
 		if s != nil {
@@ -135,7 +138,6 @@ func (d *JSON) members(i, depth int, n *node) int {
 				return d.duplicate(at)
 			}
 			s.seen = d.record
-			*link = s
 			link = &s.next
 		}
 		if i = d.space(i); i >= len(d.b) || d.b[i] != ':' {
@@ -156,13 +158,6 @@ func (d *JSON) members(i, depth int, n *node) int {
 			return d.unexpected(i, "a comma or the object's end")
 		}
 	}
-}
-
-func keyLen(s *slot) int {
-	if s == nil {
-		return 0
-	}
-	return len(s.key)
 }
 
 func (d *JSON) duplicate(i int) int {
@@ -233,35 +228,20 @@ func (d *JSON) value(i, depth int, n *node) int {
 	switch c := d.b[i]; c {
 	case '"':
 		text, end := d.stringValue(i + 1)
-		if end >= 0 {
-			d.leaf(i, n, Value{Type: String, Text: text})
-		}
-		return d.checked(end)
+		return d.leaf(end, n, Value{Type: String, Text: text})
 	case 't', 'f', 'n':
-		end := d.literal(i)
-		if end >= 0 {
-			d.leaf(i, n, literalValue(c))
-		}
-		return d.checked(end)
+		return d.leaf(d.literal(i), n, literalValue(c))
 	case '{':
-		return d.checked(d.objectValue(i, depth+1, n))
+		return d.objectValue(i, depth+1, n)
 	case '[':
-		return d.checked(d.arrayValue(i, depth+1, n))
+		return d.arrayValue(i, depth+1, n)
 	default:
 		end := d.number(i)
-		if end >= 0 {
-			d.leaf(i, n, Value{Type: Number, Text: d.b[i:end:end]})
+		if end < 0 {
+			return -1
 		}
-		return d.checked(end)
+		return d.leaf(end, n, Value{Type: Number, Text: d.b[i:end:end]})
 	}
-}
-
-// checked is i unless something failed.
-func (d *JSON) checked(i int) int {
-	if d.err != nil {
-		return -1
-	}
-	return i
 }
 
 func literalValue(c byte) Value {
@@ -271,23 +251,34 @@ func literalValue(c byte) Value {
 	return Value{Type: Bool, Bool: c == 't'}
 }
 
-// leaf reports the value at a place, which is unknown if no path ends there.
-func (d *JSON) leaf(at int, n *node, v Value) {
+// leaf reports the value at a place, unless it could not be read, and returns
+// its end.
+func (d *JSON) leaf(end int, n *node, v Value) int {
+	if end < 0 {
+		return -1
+	}
 	if n.field < 0 {
-		switch {
-		case v.Type == Null && !n.leaf():
-			return
-		case d.discover == 0:
-			d.v.Unknown([]byte(n.path))
-			return
-		case len(d.names) == d.discover:
-			d.tooMany(at)
-			return
-		}
-		n.field = len(d.names)
-		d.names = append(d.names, n.path)
+		return d.stray(end, n, v)
 	}
 	d.v.Leaf(n.field, v)
+	return end
+}
+
+// stray is leaf for a place where no path ends: its value is unknown, or a
+// discovery.
+func (d *JSON) stray(end int, n *node, v Value) int {
+	switch {
+	case v.Type == Null && !n.leaf():
+		return end
+	case d.discover == 0:
+		d.v.Unknown([]byte(n.path))
+		return end
+	case len(d.names) == d.discover:
+		return d.tooMany(end)
+	}
+	n.field = len(d.names)
+	d.names = append(d.names, n.path)
+	return d.leaf(end, n, v)
 }
 
 func (d *JSON) objectValue(i, depth int, n *node) int {
@@ -308,7 +299,10 @@ func (d *JSON) arrayValue(i, depth int, n *node) int {
 		return d.tooDeep(i)
 	}
 	if n.field >= 0 || len(n.elems) == 0 {
-		d.leaf(i, n, Value{Type: Array})
+		i = d.leaf(i, n, Value{Type: Array})
+		if i < 0 {
+			return -1
+		}
 	}
 	elems := n.elems
 	i = d.space(i + 1)

@@ -35,14 +35,17 @@ func (d *JSON) number(i int) int {
 	if b[i] == '-' {
 		i++
 	}
-	if i < len(b) && b[i] == '0' {
-		i++
-	} else if i = d.digits(i, "a value"); i < 0 {
-		return -1
+	start := i
+	if i = digits(b, i); i == start {
+		return d.unexpected(i, "a value")
+	}
+	if b[start] == '0' && i > start+1 {
+		return d.fail("json", start, "a number begins with a zero")
 	}
 	if i < len(b) && b[i] == '.' {
-		if i = d.digits(i+1, "a digit"); i < 0 {
-			return -1
+		start = i + 1
+		if i = digits(b, start); i == start {
+			return d.unexpected(i, "a digit")
 		}
 	}
 	if i < len(b) && b[i]|0x20 == 'e' {
@@ -50,19 +53,18 @@ func (d *JSON) number(i int) int {
 		if i < len(b) && (b[i] == '+' || b[i] == '-') {
 			i++
 		}
-		return d.digits(i, "a digit")
+		start = i
+		if i = digits(b, start); i == start {
+			return d.unexpected(i, "a digit")
+		}
 	}
 	return i
 }
 
-// digits reads one digit or more.
-func (d *JSON) digits(i int, want string) int {
-	start := i
-	for i < len(d.b) && d.b[i]-'0' <= 9 {
+// digits returns the position of what follows the digits at i.
+func digits(b []byte, i int) int {
+	for i < len(b) && b[i]-'0' <= 9 {
 		i++
-	}
-	if i == start {
-		return d.unexpected(i, want)
 	}
 	return i
 }

@@ -21,12 +21,11 @@ type node struct {
 
 // slot is one key of an object.
 type slot struct {
-	key   string
-	plain bool   // a payload holds the key as it is, between quotes
-	seen  uint64 // the record that held it last
-	path  []byte
-	next  *slot
-	child *node // nil: no path leads there
+	quoted string // the key and a quote, as a payload holds it; "" if it has to be escaped there
+	seen   uint64 // the record that held it last
+	path   []byte
+	next   *slot
+	child  *node // nil: no path leads there
 }
 
 // element is an element of an array that a path leads to.
@@ -80,7 +79,10 @@ func (n *node) addSlot(key string) *slot {
 	if n.slots == nil {
 		n.slots = make(map[string]*slot)
 	}
-	s := &slot{key: key, plain: isPlain(key), path: n.pathOf(key)}
+	s := &slot{path: n.pathOf(key)}
+	if isPlain(key) {
+		s.quoted = key + `"`
+	}
 	n.slots[key] = s
 	return s
 }
