@@ -73,7 +73,7 @@ func scripted(out *page, looks ...[]rules.Alert) func(context.Context, string) e
 		if err != nil {
 			return err
 		}
-		listen := regexp.MustCompile(`listen: "(.*)"`).FindStringSubmatch(string(text))[1]
+		listen := regexp.MustCompile(`listen: "([^"]*)"`).FindStringSubmatch(string(text))[1]
 		hook := regexp.MustCompile(`webhook_url: "(.*)"`).FindStringSubmatch(string(text))[1]
 		l, err := net.Listen("tcp", listen)
 		if err != nil {

@@ -42,6 +42,7 @@ type apiWindow struct {
 
 type apiField struct {
 	Name    string `json:"field"`
+	Type    string `json:"type"`
 	Current struct {
 		Rows     int      `json:"rows"`
 		Present  int      `json:"present"`

@@ -101,6 +101,7 @@ var layers = []layer{
 	// Those below hold or help tests.
 	{"deploy/...", 0},
 	{"internal/crash/...", 0},
+	{"internal/integration/...", 0},
 	{"internal/daemontest/...", 0},
 	{"internal/kafkatest/...", 0},
 	{"internal/lint", 0},

@@ -112,6 +112,10 @@ def postcodes(rng, n, shift):
     return [int(r) if r % 2 else f"p{r}" for r in ranks]
 
 
+def shops(rng, n, shift):
+    return [f"shop {x}" for x in np.minimum(rng.zipf(1.2 + shift, n), 100_000)]
+
+
 def moments(rng, n, shift):
     """Unix seconds; every second one is written in RFC 3339."""
     t = START.timestamp() - np.floor(rng.exponential(90 + 60 * shift, n) * 86400)
@@ -140,6 +144,7 @@ FIELDS = [
     # Names.
     Field("country", CATEGORY, countries, null=0.01, wrong=0.002, drifts={3: 0.02, 7: 0.2}),
     Field("postcode", CATEGORY, postcodes, missing=0.02, drifts={6: 0.5}),
+    Field("shop", CATEGORY, shops, drifts={7: 0.3}),  # some thousand names
     Field("member", BOOLEAN, lambda g, n, s: [bool(x) for x in g.random(n) < 0.6 + s], null=0.005, wrong=0.001, drifts={8: -0.2}, nulls={9: 0.2}),
 ]
 
