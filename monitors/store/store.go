@@ -70,17 +70,50 @@ func Open(dir string) (*Store, error) {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
 	s := &Store{db: db, path: path}
-	if err := s.checkVersion(); err != nil {
-		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), db.Close())
+	for _, check := range []func() error{s.checkPages, s.checkVersion} {
+		if err := check(); err != nil {
+			return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), db.Close())
+		}
 	}
 	return s, nil
+}
+
+// DamagedError is a store file whose structure is broken.
+type DamagedError struct{ Fault error }
+
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("the file is damaged (%v): put a copy in its place, or move it away to begin anew", e.Fault)
+}
+
+// Unwrap returns what was found.
+func (e *DamagedError) Unwrap() error { return e.Fault }
+
+// checkPages walks all pages, so that damage is an error of the start and not a
+// fault in the middle of the night.
+func (s *Store) checkPages() error {
+	info, err := os.Stat(s.path)
+	if err != nil {
+		return err
+	}
+	return s.db.View(func(tx *bolt.Tx) error {
+		if size := tx.Size(); info.Size() < size {
+			return &DamagedError{fmt.Errorf("%d of its %d bytes are missing", size-info.Size(), size)}
+		}
+		var first error
+		for err := range tx.Check() {
+			if first == nil {
+				first = &DamagedError{err}
+			}
+		}
+		return first
+	})
 }
 
 func open(path string) (db *bolt.DB, err error) {
 	// bbolt panics on some damaged pages; to the caller that is an error like any other.
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("the file is damaged: %v", r)
+			err = &DamagedError{fmt.Errorf("%v", r)}
 		}
 	}()
 	db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Second, FreelistType: bolt.FreelistMapType})

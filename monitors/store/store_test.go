@@ -119,6 +119,67 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
+// Whatever page is overwritten or cut off, opening says so or the rest can be read.
+func TestDamageIsAnErrorOfOpening(t *testing.T) {
+	dir := t.TempDir()
+	s := open1(t, dir)
+	update(t, s, func(tx *Tx) error {
+		var errs []error
+		for i := range 200 {
+			errs = append(errs, tx.PutWindow("m", Closed{
+				Result: make([]byte, 500), Profile: make([]byte, 900), Volume: Volume{End: window.Time(i)},
+			}))
+		}
+		return errors.Join(errs...)
+	})
+	s.Close()
+	path := filepath.Join(dir, Name)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := os.Getpagesize()
+	try := func(b []byte) error {
+		// bbolt keeps the lock of a file that it cannot open, so each is a new one.
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := Open(dir)
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		return s.View(func(tx *Tx) error {
+			tx.Windows("m", window.None, window.Newest, func(window.Time, []byte) bool { return true })
+			return nil
+		})
+	}
+	found := 0
+	for page := 0; page < len(whole); page += size {
+		b := slices.Clone(whole)
+		copy(b[page:], strings.Repeat("garbage!", size/8))
+		var damage *DamagedError
+		switch err := try(b); {
+		case errors.As(err, &damage):
+			found++
+		case err != nil && page >= 2*size: // the first two are the file's heads, of which one is enough
+			t.Errorf("page %d: %v", page/size, err)
+		}
+	}
+	if pages := len(whole) / size; found < pages/4 {
+		t.Errorf("damage was found in %d of %d pages", found, pages)
+	}
+	if err := try(whole[:len(whole)/2]); err == nil {
+		t.Error("half a file was opened")
+	}
+	if err := try(whole); err != nil {
+		t.Errorf("the whole file: %v", err)
+	}
+}
+
 func TestPanes(t *testing.T) {
 	s := open1(t, t.TempDir())
 	update(t, s, func(tx *Tx) error {
