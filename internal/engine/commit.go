@@ -9,10 +9,11 @@ import (
 )
 
 // commit writes closed windows, the rule states and events that followed from
-// them, and all checkpoints that wait, in one transaction.
-func (s *sequencer) commit(closings []*closing) error {
+// them, and all checkpoints that wait, in one transaction. A checkpoint never
+// goes without the windows that closed before it: it has no panes of theirs.
+func (s *sequencer) commit() error {
 	err := s.opts.Store.Update(func(tx *store.Tx) error {
-		for _, c := range closings {
+		for _, c := range s.closings {
 			if err := s.writeClosing(tx, c); err != nil {
 				return fmt.Errorf("store window %v of %q: %w", c.window.End, c.monitor.Spec.Name, err)
 			}
@@ -36,9 +37,13 @@ func (s *sequencer) commit(closings []*closing) error {
 	return nil
 }
 
-// committed forgets the checkpoints that are stored, and publishes from where
-// another process would have to read.
+// committed lets everybody know of what is stored now: of windows, and of where
+// another process would have to read from.
 func (s *sequencer) committed() {
+	for _, c := range s.closings {
+		s.closed(c)
+	}
+	s.closings = nil
 	for _, st := range s.streams {
 		for _, p := range st.parts {
 			if p.pending != nil {

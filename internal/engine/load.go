@@ -39,6 +39,7 @@ func (s *sequencer) loadMonitor(tx *store.Tx, m *monitor) error {
 			return err
 		}
 	}
+	m.total = tx.WindowsTotal(name)
 	tx.Volumes(name, func(v store.Volume) bool {
 		m.closed = max(m.closed, v.End)
 		if !v.Partial {

@@ -27,6 +27,8 @@ type sequencer struct {
 	problem  string     // why nothing can be stored, or ""
 	outbox   *Outbox
 	resolved []rules.Alert // the newest ones, newest last
+	closings []*closing    // not yet in the store
+	stored   time.Time     // of the newest commit
 }
 
 // stream is one stream and its partitions.
@@ -190,7 +192,7 @@ func (s *sequencer) freeze(ws map[source.Partition][]*worker, frozen bool) {
 
 // remove forgets a partition that has ended; its last checkpoint is stored.
 func (s *sequencer) remove(st *stream, i int) {
-	if err := s.commit(nil); err != nil {
+	if err := s.commit(); err != nil {
 		s.opts.Log.Error("the last state of a partition could not be stored; it is read again from the one before", "partition", st.parts[i].worker.String(), "error", err)
 	}
 	r := st.parts[i].last
@@ -222,29 +224,30 @@ func (s *sequencer) allStreams(to []*stream) []*stream {
 }
 
 // advance closes what can be closed of the streams, moves their horizons and
-// stores what has to be stored. It reports whether something worth publishing happened.
+// stores what has to be stored. It reports whether something worth publishing
+// happened.
 func (s *sequencer) advance(now time.Time, touched []*stream) bool {
-	var closings []*closing
 	for _, st := range touched {
 		s.moveHorizon(st, now)
 		if st.frozen {
 			continue
 		}
 		for _, m := range st.monitors {
-			for len(closings) < closingsTogether {
+			for len(s.closings) < closingsTogether {
 				c := s.nextClosing(m, now)
 				if c == nil {
 					break
 				}
-				closings = append(closings, c)
+				s.closings = append(s.closings, c)
 			}
 		}
 	}
-	if len(closings) == 0 && !s.hasPending() {
-		return false
+	closed := len(s.closings) > 0
+	if closed || s.hasPending() && now.Sub(s.stored) >= tick {
+		s.commitUntilDone()
+		s.stored = now
 	}
-	s.commitUntilDone(closings)
-	return len(closings) > 0
+	return closed
 }
 
 // closingsTogether bounds the windows of one transaction.
@@ -252,12 +255,12 @@ const closingsTogether = 64
 
 // commitUntilDone stores closings and checkpoints. A store that cannot be
 // written stops the data path here, with everything kept, until it can.
-func (s *sequencer) commitUntilDone(closings []*closing) {
-	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
-		err := s.commit(closings)
+func (s *sequencer) commitUntilDone() {
+	for pause := tick; ; pause = min(2*pause, 5*time.Second) {
+		err := s.commit()
 		if err == nil {
 			s.problem = ""
-			break
+			return
 		}
 		if s.problem == "" {
 			s.opts.Log.Error("the store cannot be written; nothing is read until it can", "path", s.opts.Store.Path(), "error", err)
@@ -269,20 +272,14 @@ func (s *sequencer) commitUntilDone(closings []*closing) {
 		}
 		time.Sleep(pause)
 	}
-	for _, c := range closings {
-		s.closed(c)
-	}
 }
-
-// keepRecent is how many windows of each monitor a snapshot shows.
-func (s *sequencer) keepRecent() int { return max(1, min(20, recentKept/max(1, len(s.monitors)))) }
 
 // finish stores what the workers left when they ended.
 func (s *sequencer) finish() error {
-	if !s.hasPending() {
+	if len(s.closings) == 0 && !s.hasPending() {
 		return nil
 	}
-	return s.commit(nil)
+	return s.commit()
 }
 
 func (s *sequencer) hasPending() bool {
@@ -295,6 +292,9 @@ func (s *sequencer) hasPending() bool {
 	}
 	return false
 }
+
+// keepRecent is how many windows of each monitor a snapshot shows.
+func (s *sequencer) keepRecent() int { return max(1, min(20, recentKept/max(1, len(s.monitors)))) }
 
 // retain removes old windows of all monitors, a bounded number a call.
 func (s *sequencer) retain() (more bool, err error) {
