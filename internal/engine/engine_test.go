@@ -269,7 +269,11 @@ func TestCountersCountOnceOverRestarts(t *testing.T) {
 		}
 		s.runFor(t, 5*time.Minute)
 		if got := s.snapshot().Streams[0].Records; got != 2000 {
-			t.Errorf("%d records, want 600", got)
+			t.Errorf("%d records, want 2000", got)
+		}
+		m := s.snapshot().Monitors[0]
+		if stored := s.windows(t); m.WindowsTotal != uint64(len(stored)) || len(stored) == 0 {
+			t.Errorf("%d windows in all, %d are stored", m.WindowsTotal, len(stored))
 		}
 	})
 }

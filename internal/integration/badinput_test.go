@@ -117,6 +117,9 @@ func TestBadInput(t *testing.T) {
 	if status, body := d.Get("/-/ready"); status != 200 {
 		t.Errorf("not ready: %s", body)
 	}
+	if status, body := d.Get("/"); status != 200 {
+		t.Errorf("the page: status %d: %s", status, body)
+	}
 	d.Stop()
 }
 

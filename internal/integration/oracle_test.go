@@ -129,12 +129,18 @@ func copies(records []*kgo.Record) []*kgo.Record {
 	return out
 }
 
-// run starts a daemon on the oracle's monitor, with the given reference, and
-// waits for the last window.
-func (o *oracle) run(t *testing.T, brokers []string, reference string) (*daemontest.Daemon, []apiWindow) {
+// run starts a daemon on the oracle's monitor, with some of its text and of
+// driftwatch.yaml replaced, and waits for the last window.
+func (o *oracle) run(t *testing.T, brokers []string, replace ...string) (*daemontest.Daemon, []apiWindow) {
 	t.Helper()
-	monitor := bytes.Replace(o.read(t, "monitor.yaml"), []byte("reference.jsonl"), []byte(reference), 1)
-	d := daemontest.Start(t, config(t, brokers, map[string]string{"monitor.yaml": string(monitor)}))
+	change := strings.NewReplacer(replace...)
+	c := config(t, brokers, map[string]string{"monitor.yaml": change.Replace(string(o.read(t, "monitor.yaml")))})
+	main, err := os.ReadFile(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	daemontest.Files(t, filepath.Dir(c), map[string]string{"driftwatch.yaml": change.Replace(string(main))})
+	d := daemontest.Start(t, c)
 	d.Ready()
 	var got []apiWindow
 	d.Until("all windows are closed", func() bool {
@@ -146,23 +152,29 @@ func (o *oracle) run(t *testing.T, brokers []string, reference string) (*daemont
 
 func TestOracle(t *testing.T) {
 	broker := kafkatest.Real(t)
+	brokers := []string{broker.Address}
 	o := generate(t)
-	o.produce(t, []string{broker.Address})
+	o.produce(t, brokers)
 
-	t.Run("reference from a data file", func(t *testing.T) {
-		d, got := o.run(t, []string{broker.Address}, filepath.Join(o.dir, "reference.jsonl"))
+	t.Run("reference from JSON Lines", func(t *testing.T) {
+		d, got := o.run(t, brokers, "reference.jsonl", filepath.Join(o.dir, "reference.jsonl"))
 		o.compare(t, got)
 		sameInMetrics(t, d, &got[len(got)-1])
 		d.Stop()
 	})
-	t.Run("reference from a profile", func(t *testing.T) {
+	t.Run("reference from CSV", func(t *testing.T) {
+		d, got := o.run(t, brokers, "reference.jsonl", filepath.Join(o.dir, "reference.csv"), "    unknown_fields", "    checks: [ks, psi]\n    unknown_fields")
+		o.compare(t, got, "ks", "psi")
+		d.Stop()
+	})
+	t.Run("reference from a profile and in a group", func(t *testing.T) {
 		profile := filepath.Join(t.TempDir(), "oracle.profile")
-		c := config(t, []string{broker.Address}, map[string]string{"monitor.yaml": string(o.read(t, "monitor.yaml"))})
+		c := config(t, brokers, map[string]string{"monitor.yaml": string(o.read(t, "monitor.yaml"))})
 		_, stderr, code := daemontest.Run(t, "profile", filepath.Join(o.dir, "reference.jsonl"), "-o", profile, "-c", c, "--monitor", "oracle")
 		if code != 0 {
 			t.Fatalf("profile: exit code %d: %s", code, stderr)
 		}
-		d, got := o.run(t, []string{broker.Address}, profile)
+		d, got := o.run(t, brokers, "reference.jsonl", profile, "kafka: {", "kafka: {group: oracle, ")
 		o.compare(t, got)
 		sameInMetrics(t, d, &got[len(got)-1])
 		d.Stop()
@@ -175,7 +187,7 @@ func TestOracleOfSmallSamples(t *testing.T) {
 	broker := kafkatest.Real(t)
 	o := generate(t, "--records", "6000", "--reference", "3000", "--seed", "2")
 	o.produce(t, []string{broker.Address})
-	d, got := o.run(t, []string{broker.Address}, filepath.Join(o.dir, "reference.jsonl"))
+	d, got := o.run(t, []string{broker.Address}, "reference.jsonl", filepath.Join(o.dir, "reference.jsonl"))
 	o.compare(t, got)
 	d.Stop()
 }

@@ -282,6 +282,9 @@ func TestRetain(t *testing.T) {
 				t.Errorf("the profile of %d is kept: %v", end, got)
 			}
 		}
+		if n := tx.WindowsTotal("m"); n != 10 {
+			t.Errorf("%d windows were kept in all, want 10", n)
+		}
 		return nil
 	})
 }

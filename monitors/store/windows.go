@@ -25,6 +25,7 @@ type Volume struct {
 
 // PutWindow keeps a closed window under its end and replaces an earlier one.
 func (t *Tx) PutWindow(monitor string, w Closed) error {
+	isNew := t.Window(monitor, w.Volume.End) == nil
 	volume := binary.BigEndian.AppendUint64(timeKey(w.Volume.Start), w.Volume.Rows)
 	if w.Volume.Partial {
 		volume = append(volume, 1)
@@ -40,7 +41,20 @@ func (t *Tx) PutWindow(monitor string, w Closed) error {
 			return err
 		}
 	}
-	return nil
+	if !isNew {
+		return nil
+	}
+	_, err := t.monitorBucket(bucketVolumes, monitor).NextSequence()
+	return err
+}
+
+// WindowsTotal returns how many windows of the monitor were ever kept, with
+// those that Retain removed since.
+func (t *Tx) WindowsTotal(monitor string) uint64 {
+	if b := t.monitorBucket(bucketVolumes, monitor); b != nil {
+		return b.Sequence()
+	}
+	return 0
 }
 
 func (t *Tx) monitorBucket(bucket []byte, monitor string) *bolt.Bucket {

@@ -12,6 +12,7 @@ writes into the folder OUT
                      four lines lie a minute behind the last window, one for
                      each partition, so that it closes.
     reference.jsonl  the training data, from the same distributions undrifted
+    reference.csv    the values in it, without what is null or of a wrong type
     monitor.yaml     streams and monitor to read them with
     expected.json    for each window and field: rows, present, null, missing,
                      invalid, distinct, and the value of each check, with its
@@ -23,6 +24,7 @@ under test. Needs the packages in requirements.txt.
 """
 
 import argparse
+import csv
 import datetime
 import json
 import math
@@ -409,6 +411,18 @@ def write_lines(path, objects):
             f.write(json.dumps(o, separators=(",", ":"), allow_nan=False) + "\n")
 
 
+def write_csv(path, columns, n):
+    def text(field, cell):
+        if cell is MISSING or cell is NULL or valid(field.kind, cell) is None:
+            return ""
+        return cell if isinstance(cell, str) else json.dumps(cell)
+
+    with open(path, "w", encoding="utf-8", newline="") as f:
+        out = csv.writer(f)
+        out.writerow(field.name for field in FIELDS)
+        out.writerows([text(field, columns[field.name][i]) for field in FIELDS] for i in range(n))
+
+
 def self_test():
     """Published results of the same definitions."""
     deequ = [428, 425, 414, 427, 440, 447, 380, 386, 444, 386], [426, 437, 429, 391, 469, 433, 360, 443, 371, 418]
@@ -436,6 +450,7 @@ def main():
     write_lines(args.out / "records.jsonl", lines)
     write_lines(args.out / "reference.jsonl",
                 (record({f.name: reference[f.name][i] for f in FIELDS}, {"id": f"ref-{i}"}) for i in range(args.reference)))
+    write_csv(args.out / "reference.csv", reference, args.reference)
     (args.out / "monitor.yaml").write_text(monitor(), encoding="utf-8")
     kinds = {f.name: f.kind for f in FIELDS}
     result = {"seed": args.seed, "partitions": PARTITIONS, "reference_rows": args.reference, "types": kinds, "windows": expected}
