@@ -51,7 +51,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	st, err := store.Open(g.config.Store.Path)
 	if err != nil {
-		return errors.Join(err, g.cluster.Close())
+		return errors.Join(err, g.close())
 	}
 	d := &daemon{opts: o, store: st, next: make(chan *generation), now: time.Now}
 	d.view.Store(&snapshot.Snapshot{Reason: "starting"})
@@ -64,11 +64,11 @@ func (d *daemon) run(ctx context.Context, g *generation) error {
 	defer cancel()
 	web, err := d.startWeb(ctx, g)
 	if err != nil {
-		return errors.Join(err, g.cluster.Close())
+		return errors.Join(err, g.close())
 	}
 	housekeeping := cron.New(cron.WithLocation(time.UTC))
 	if _, err := housekeeping.AddFunc("@hourly", func() { d.retain(ctx) }); err != nil {
-		return errors.Join(err, g.cluster.Close())
+		return errors.Join(err, g.close())
 	}
 	housekeeping.Start()
 	hangups := make(chan struct{})
@@ -92,9 +92,9 @@ func (d *daemon) runGenerations(ctx context.Context, g *generation) error {
 		}
 		if e, err = d.newEngine(next); err != nil {
 			d.rejected(err)
-			err = next.cluster.Close()
+			err = next.close()
 		} else {
-			err = g.cluster.Close()
+			err = g.close()
 			g = next
 			continue
 		}
@@ -102,7 +102,7 @@ func (d *daemon) runGenerations(ctx context.Context, g *generation) error {
 			e, err = d.newEngine(g)
 		}
 	}
-	return errors.Join(err, g.cluster.Close())
+	return errors.Join(err, g.close())
 }
 
 // runOne runs a generation until ctx ends or another one takes over, which it
@@ -173,7 +173,7 @@ func (d *daemon) Reload(ctx context.Context) error {
 	select {
 	case d.next <- g:
 	case <-ctx.Done():
-		return errors.Join(fmt.Errorf("reload: %w", ctx.Err()), g.cluster.Close())
+		return errors.Join(fmt.Errorf("reload: %w", ctx.Err()), g.close())
 	}
 	d.reload.Store(&snapshot.Reload{OK: true, At: d.now()})
 	d.opts.Log.Info("the configuration was loaded anew", "monitors", len(g.config.Monitors), "revision", g.revision)

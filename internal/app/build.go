@@ -181,6 +181,9 @@ func (g *generation) buildRevision() error {
 }
 
 func (g *generation) buildCluster() error {
+	if len(g.plans) == 0 {
+		return nil // there is nothing to read
+	}
 	k := g.config.Kafka
 	c := kafka.Config{Brokers: k.Brokers, Log: g.log}
 	if k.TLS != nil {
@@ -191,9 +194,16 @@ func (g *generation) buildCluster() error {
 	}
 	var err error
 	if g.cluster, err = kafka.Open(c); err != nil {
-		return fmt.Errorf("kafka: %w", err)
+		return err
 	}
 	return nil
+}
+
+func (g *generation) close() error {
+	if g.cluster == nil {
+		return nil
+	}
+	return g.cluster.Close()
 }
 
 // topics lists what is read, each once.

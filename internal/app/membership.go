@@ -13,6 +13,9 @@ import (
 
 // membership is alone, or of the group that the configuration names.
 func (d *daemon) membership(g *generation) (kafka.Membership, error) {
+	if len(g.plans) == 0 {
+		return nothing{}, nil
+	}
 	group := g.config.Kafka.Group
 	if group == "" {
 		return g.cluster.All(g.topics()), nil
@@ -23,6 +26,23 @@ func (d *daemon) membership(g *generation) (kafka.Membership, error) {
 	}
 	return g.cluster.Group(kafka.GroupConfig{ID: group, InstanceID: id, Topics: g.topics()})
 }
+
+// nothing is the membership of a daemon without streams, which is ready at once.
+type nothing struct{}
+
+func (nothing) Run(ctx context.Context, assigned kafka.Assigned) error {
+	if err := assigned(ctx, nil); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return nil
+}
+
+func (nothing) Committed(context.Context, source.Partition) (source.Position, bool, error) {
+	return source.Position{}, false, nil
+}
+
+func (nothing) Commit(context.Context, map[source.Partition]source.Position) error { return nil }
 
 // instance returns the process's identity in its group. It is made once and
 // kept in the store, so that a process that is started again takes the place
