@@ -182,19 +182,23 @@ func bytesLeaf(b []byte) decode.Value {
 	return decode.Value{Type: decode.String, Text: b}
 }
 
-// Time returns the record's event time. An error is a *decode.Error: the field
-// is missing or unreadable, or the time is further ahead of the log's own than
-// the stream allows.
+// Time returns the record's event time. An error is a *decode.Error: the time
+// is missing, unreadable or before 1970, or it is further ahead of the log's own
+// than the stream allows.
 func (r *Row) Time(rec *source.Record) (window.Time, error) {
 	logged := window.FromTime(rec.Timestamp)
 	if r.plan.time < 0 {
+		if logged < 0 {
+			return 0, &decode.Error{Reason: "time", Offset: -1, Detail: "the record has no Kafka timestamp, or one before 1970"}
+		}
 		return logged, nil
 	}
 	t, err := decode.ParseTime(r.leaves[r.plan.time], r.plan.Stream.Time.Layout)
 	if err != nil {
 		return 0, &decode.Error{Reason: "time", Offset: -1, Detail: fmt.Sprintf("field %q: %v", r.plan.Stream.Time.Field, err)}
 	}
-	if window.Ahead(t, logged, r.plan.Stream.MaxAhead) {
+	// A record without a timestamp, of a very old producer, cannot be ahead of it.
+	if logged >= 0 && window.Ahead(t, logged, r.plan.Stream.MaxAhead) {
 		return t, &decode.Error{Reason: "ahead", Offset: -1, Detail: fmt.Sprintf(
 			"event time %v is more than %v after the log's own time %v", t, r.plan.Stream.MaxAhead, logged)}
 	}

@@ -62,7 +62,9 @@ const badInputMonitor = `streams:
   - {name: bad, topic: bad, time: {field: ts}}
   - {name: silent, topic: silent, time: {field: ts}}
   - {name: later, topic: later, time: {field: ts}}
+  - {name: stamps, topic: stamps}
 monitors:
+  - {name: stamps, stream: stamps, window: {size: 10s, idle: 1h}, fields: [{name: x, type: number}]}
   - {name: bad, stream: bad, window: {size: 10s, idle: 1h}, fields: [{name: x, type: number}, {name: c, type: category}]}
   - {name: silent, stream: silent, window: {size: 10s, idle: 1h}, fields: [{name: x, type: number}]}
   - {name: later, stream: later, window: {size: 10s, idle: 1h}, fields: [{name: x, type: number}]}
@@ -119,6 +121,46 @@ func TestBadInput(t *testing.T) {
 	}
 	if status, body := d.Get("/"); status != 200 {
 		t.Errorf("the page: status %d: %s", status, body)
+	}
+	d.Stop()
+}
+
+// TestKafkaTimestamps: without a time field the Kafka timestamp has to be one.
+func TestKafkaTimestamps(t *testing.T) {
+	t.Parallel()
+	brokers, _ := kafkatest.Fake(t)
+	cl := kafkatest.Plain(t, brokers)
+	for _, topic := range []string{"stamps", "bad"} {
+		kafkatest.CreateTopic(t, cl, topic, 1)
+		none, year1 := time.UnixMilli(-1), time.Date(1, 1, 1, 0, 0, 1, 0, time.UTC)
+		for _, at := range []time.Time{start, none, year1, start.Add(10 * time.Second)} {
+			r := goodRecord(topic, 0, 0)
+			r.Timestamp = at
+			kafkatest.Produce(t, cl, r)
+		}
+	}
+	kafkatest.Produce(t, cl, goodRecord("bad", 0, 10*time.Second))
+	d := daemontest.Start(t, config(t, brokers, map[string]string{"monitor.yaml": badInputMonitor}))
+	for monitor, want := range map[string]struct {
+		rows   int
+		errors float64
+	}{
+		"stamps": {1, 2},
+		"bad":    {4, 0}, // the records have a time of their own
+	} {
+		var got []apiWindow
+		d.Until("the window is closed", func() bool {
+			_, body := d.Get("/api/v1/monitors/" + monitor)
+			if strings.Contains(body, "last_window") {
+				got = windows(d, monitor)
+			}
+			return len(got) > 0
+		})
+		errors := d.Metrics()[fmt.Sprintf(`driftwatch_record_errors_total{reason="time",stream=%q}`, monitor)]
+		if len(got) != 1 || got[0].Start != window.FromTime(start) || got[0].Rows != want.rows || errors != want.errors {
+			t.Errorf("%s: %d windows, the first at %v of %d rows, %v errors; want one of %d rows and %v errors",
+				monitor, len(got), got[0].Start, got[0].Rows, errors, want.rows, want.errors)
+		}
 	}
 	d.Stop()
 }

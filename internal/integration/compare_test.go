@@ -22,16 +22,37 @@ const (
 	gridWidth = 0.002
 )
 
-// uncertain are the checks that only fields of few distinct values have exact
-// answers of. Shares, moments and divergences over the bins of numbers are always exact.
-var uncertain = map[string]bool{"ks": true, "wasserstein": true, "quantile": true, "distinct": true}
+// claim is what a result says of the truth.
+type claim int
 
-// Of categories beyond the cap these have bounds, and divergences with
-// smoothing, which depend on what counts as one category, claim nothing.
-var (
-	boundedOfMany   = map[string]bool{"js": true, "hellinger": true, "unseen": true, "distinct": true}
-	unclaimedOfMany = map[string]bool{"psi": true, "kl": true, "chi2": true, "l_infinity": true}
+const (
+	isExact claim = iota
+	hasBounds
+	claimsNothing // a divergence that depends on what counts as one category
 )
+
+// claimOf returns what the program claims about a check of a field. Whatever has
+// few distinct values is exact; beyond, order inside buckets is uncertain, and so
+// is which categories are joined. Shares, moments and divergences over the bins
+// of numbers are always exact.
+func claimOf(check, kind string, few bool) claim {
+	category := kind == "category"
+	switch check {
+	case "ks", "wasserstein", "quantile", "distinct", "unseen":
+		if !few {
+			return hasBounds
+		}
+	case "js", "hellinger":
+		if !few && category {
+			return hasBounds
+		}
+	case "psi", "kl", "chi2", "l_infinity":
+		if !few && category {
+			return claimsNothing
+		}
+	}
+	return isExact
+}
 
 // tolerance is the relative error of an exact result of a check.
 func tolerance(check string) float64 {
@@ -115,14 +136,12 @@ func (c *comparison) field(at string, got *apiField, want *oracleField) {
 			c.t.Errorf("%s: %s is not there: %s", at, name, g.Skipped)
 			continue
 		}
-		many := !want.exact() && got.Type == "category"
-		if many && unclaimedOfMany[name] {
-			continue
-		}
-		exact := want.exact() || !uncertain[name] && !(many && boundedOfMany[name])
-		c.value(at, name, g, r, exact)
-		if !many || exact {
-			c.pValue(at+" "+name, g, r, exact)
+		switch claimOf(name, got.Type, want.exact()) {
+		case isExact:
+			c.exactly(at+" "+name, g, r, tolerance(name))
+		case hasBounds:
+			c.bounds(at, name, g, r)
+		case claimsNothing:
 		}
 		if r.Bins != 0 && r.Bins != g.Bins {
 			c.t.Errorf("%s: %s has %d bins, want %d", at, name, g.Bins, r.Bins)
@@ -140,47 +159,46 @@ func (c *comparison) compared(check string) bool {
 	return len(c.checks) == 0 || slices.Contains(c.checks, check)
 }
 
-func (c *comparison) value(at, check string, got, want result, exact bool) {
-	truth, low, high := *want.Value, *got.Low, *got.High
-	if exact {
-		if c.values++; !near(*got.Value, truth, tolerance(check)) || low != *got.Value || high != *got.Value {
-			c.t.Errorf("%s: %s is %v in [%v, %v], want exactly %v", at, check, *got.Value, low, high, truth)
-		}
+// exactly compares a value that must be exact, and its p-value.
+func (c *comparison) exactly(at string, got, want result, tolerance float64) {
+	truth := *want.Value
+	if c.values++; !near(*got.Value, truth, tolerance) || *got.Low != *got.Value || *got.High != *got.Value {
+		c.t.Errorf("%s is %v in [%v, %v], want exactly %v", at, *got.Value, *got.Low, *got.High, truth)
+	}
+	if want.PValue == nil {
 		return
 	}
-	c.bounded++
-	slack := exactly * math.Abs(truth)
-	if truth < low-slack || truth > high+slack || *got.Value < low || *got.Value > high {
-		c.t.Errorf("%s: %s is %v in [%v, %v], the truth is %v", at, check, *got.Value, low, high, truth)
-	}
-	if width := high - low; check == "ks" && width > c.widest {
-		c.widest, c.widestOf = width, at
-	}
-}
-
-// pValue compares p-values. Where the value is not known exactly the p-value is
-// that of the least it can be, so it is an upper bound.
-func (c *comparison) pValue(at string, got, want result, exact bool) {
-	switch {
-	case want.PValue == nil:
-		return
-	case got.PValue == nil:
+	if got.PValue == nil {
 		c.t.Errorf("%s has no p-value, want %v", at, *want.PValue)
 		return
 	}
 	p, truth := *got.PValue, max(leastP, *want.PValue)
-	if !exact {
-		if p < truth*(1-nearly) {
-			c.t.Errorf("%s: p-value %v is below the true %v", at, p, truth)
-		}
-		return
-	}
 	c.p++
 	if err := math.Abs(p-truth) / truth; err > c.worstP {
 		c.worstP, c.worstPOf = err, at
 	}
 	if !near(p, truth, nearly) {
 		c.t.Errorf("%s: p-value %v, want %v", at, p, truth)
+	}
+}
+
+// bounds looks for the truth between the bounds. The p-value of ks is that of
+// the least that the value can be, so it is at least the true one.
+func (c *comparison) bounds(at, check string, got, want result) {
+	truth, low, high := *want.Value, *got.Low, *got.High
+	c.bounded++
+	slack := exactly * math.Abs(truth)
+	if truth < low-slack || truth > high+slack || *got.Value < low || *got.Value > high {
+		c.t.Errorf("%s: %s is %v in [%v, %v], the truth is %v", at, check, *got.Value, low, high, truth)
+	}
+	if check != "ks" {
+		return
+	}
+	if width := high - low; width > c.widest {
+		c.widest, c.widestOf = width, at
+	}
+	if p, least := got.PValue, max(leastP, *want.PValue)*(1-nearly); p == nil || *p < least {
+		c.t.Errorf("%s: p-value %s is below the true %v", at, show(p), *want.PValue)
 	}
 }
 
