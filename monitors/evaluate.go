@@ -61,7 +61,7 @@ func (m *Monitor) evaluateField(i int, segment string, cur *profile.Profile, v v
 		Current: checks.Summarize(cur), Checks: map[string]checks.Result{},
 	}
 	in := checks.Input{
-		Current: cur,
+		Current: cur, Shared: &checks.Shared{},
 		Limits: checks.Limits{
 			Min: f.Min, Max: f.Max, Nulls: f.Nulls, Missing: f.Missing,
 			Allowed: f.Allowed != nil, Pattern: f.Pattern != nil,

@@ -118,6 +118,7 @@ func checkNames() []string {
 
 // pair is what is compared.
 type pair struct {
+	shared             []checks.Shared // by field of the report
 	reference, current *reference.Reference
 	ignored            []string
 	others             []string // columns of the current data that are no fields
@@ -254,6 +255,9 @@ func (p *pair) run(r *Report, c checks.Check, alpha float64) {
 		}
 		return
 	}
+	if p.shared == nil {
+		p.shared = make([]checks.Shared, len(r.Fields))
+	}
 	results := make([]*checks.Result, len(r.Fields))
 	var judged []*checks.Result
 	for i, f := range r.Fields {
@@ -261,7 +265,9 @@ func (p *pair) run(r *Report, c checks.Check, alpha float64) {
 		if !checks.Fits(c, ref.Kind()) {
 			continue
 		}
-		result := c.Compute(checks.Input{Reference: ref, Current: p.currentOf(f.Name, ref)})
+		result := c.Compute(checks.Input{
+			Reference: ref, Current: p.currentOf(f.Name, ref), Shared: &p.shared[i],
+		})
 		results[i] = &result
 		judged = append(judged, &result)
 	}

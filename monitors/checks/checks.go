@@ -42,6 +42,7 @@ type Input struct {
 	Reference, Current *profile.Profile // Reference nil: there is none
 	Params             Params
 	Limits             Limits
+	Shared             *Shared // of all checks of these two profiles; nil: nothing is shared
 
 	Rows, UnknownRows                   uint64 // of the segment: all, and those with undeclared fields
 	ReferenceRows, ReferenceUnknownRows uint64 // the same of the reference; ReferenceRows 0: not known

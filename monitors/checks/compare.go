@@ -38,7 +38,7 @@ func incomparable(in Input) string {
 }
 
 func compareNumbers(in Input) (comparison, string) {
-	cells, err := profile.Align(in.Reference, in.Current)
+	cells, err := in.cells()
 	if err != nil {
 		return comparison{}, err.Error()
 	}
@@ -47,11 +47,11 @@ func compareNumbers(in Input) (comparison, string) {
 		bins = uint64(in.Params.Bins)
 	}
 	t := numberTable(cells, bins)
-	return comparison{value: t, named: t, test: testNumbers(cells), bins: len(t)}, ""
+	return comparison{value: t, named: t, test: in.tested(func() tested { return testNumbers(cells) }), bins: len(t)}, ""
 }
 
 func compareCategories(in Input) (comparison, string) {
-	cats, _, err := profile.AlignCategories(in.Reference, in.Current)
+	cats, err := in.categories()
 	if err != nil {
 		return comparison{}, err.Error()
 	}
@@ -60,7 +60,7 @@ func compareCategories(in Input) (comparison, string) {
 	for i, c := range cats {
 		every[i] = bin{r: c.R, c: c.C, joined: c.Joined}
 	}
-	return comparison{value: value, named: named, test: testCategories(every)}, ""
+	return comparison{value: value, named: named, test: in.tested(func() tested { return testCategories(every) })}, ""
 }
 
 // categoryTables returns the table of the categories of the reference, with one

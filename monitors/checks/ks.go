@@ -16,7 +16,7 @@ func ks(in Input) Result {
 	}
 	d := distance(cells)
 	r := Result{Value: d.low, Low: d.low, High: d.high}
-	r.Effect, r.EffectLow, r.PValue = ptr(d.low), ptr(d.low), ptr(d.pValue())
+	r.Effect, r.EffectLow, r.PValue = ptr(d.low), ptr(d.low), ptr(in.supremumP(d))
 	r.Uncertain = undecided(d.low, d.high, distanceFloor)
 	return r
 }
@@ -25,7 +25,7 @@ func alignNumbers(in Input) (cells []profile.Cell, why string) {
 	if why := incomparable(in); why != "" {
 		return nil, why
 	}
-	cells, err := profile.Align(in.Reference, in.Current)
+	cells, err := in.cells()
 	if err != nil {
 		return nil, err.Error()
 	}

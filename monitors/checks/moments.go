@@ -22,11 +22,11 @@ func quantile(in Input) Result {
 	if q == 0 {
 		q = defaultQuantile
 	}
-	value, low, high, ok := in.Current.Quantile(q)
+	e, ok := in.Current.Quantile(q)
 	if !ok {
 		return skip(noValues)
 	}
-	return finite(Result{Value: value, Low: low, High: high})
+	return finite(Result{Value: e.Value, Low: e.Low, High: e.High})
 }
 
 // distinct beyond the profile's cap is an estimate. Low and high are then four

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"math"
+	"strconv"
 
 	"driftwatch/monitors/profile"
 )
@@ -16,16 +17,13 @@ func Summarize(p *profile.Profile) Summary {
 	}
 	s.Mean, s.StdDev = known(p.Mean()), known(p.StdDev())
 	s.Min, s.Max = known(p.Min()), known(p.Max())
-	for _, q := range [...]struct {
-		name string
-		at   float64
-	}{{"0.01", 0.01}, {"0.05", 0.05}, {"0.25", 0.25}, {"0.5", 0.5}, {"0.75", 0.75}, {"0.95", 0.95}, {"0.99", 0.99}} {
-		value, _, _, ok := p.Quantile(q.at)
-		if v := known(value, ok); v != nil {
+	at := []float64{0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99}
+	for i, q := range p.Quantiles(at...) {
+		if v := known(q.Value, true); v != nil {
 			if s.Quantiles == nil {
-				s.Quantiles = make(map[string]float64, 7)
+				s.Quantiles = make(map[string]float64, len(at))
 			}
-			s.Quantiles[q.name] = *v
+			s.Quantiles[strconv.FormatFloat(at[i], 'g', -1, 64)] = *v
 		}
 	}
 	return s

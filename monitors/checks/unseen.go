@@ -15,7 +15,7 @@ func unseen(in Input) Result {
 	if why := incomparable(in); why != "" {
 		return skip(why)
 	}
-	cats, _, err := profile.AlignCategories(in.Reference, in.Current)
+	cats, err := in.categories()
 	if err != nil {
 		return skip(err.Error())
 	}

@@ -28,7 +28,7 @@ func wasserstein(in Input) Result {
 		return r // of a constant reference there is no scale
 	}
 	r.Effect, r.EffectLow = ptr(low/sd), ptr(low/sd)
-	r.PValue = ptr(distance(cells).pValue())
+	r.PValue = ptr(in.supremumP(distance(cells)))
 	r.Uncertain = undecided(low/sd, high/sd, wassersteinFloor)
 	return r
 }

@@ -211,7 +211,7 @@ func checkDecode(t tester, b []byte) {
 		sum += c.R
 	}
 	p.Sample()
-	if _, _, _, ok := p.Quantile(0.3); ok && sum != p.Counts().Present {
+	if _, ok := p.Quantile(0.3); ok && sum != p.Counts().Present {
 		t.Fatalf("cells hold %d of %d values", sum, p.Counts().Present)
 	}
 	p.Mean()

@@ -60,39 +60,54 @@ func (p *Profile) Distinct() (n uint64, exact bool) {
 	return max(uint64(e), uint64(p.hist.limit)+1), false
 }
 
+// Estimate is a number and what the true one lies between for certain.
+type Estimate struct{ Value, Low, High float64 }
+
 // Quantile returns the q-quantile of the present numbers (type 7 of Hyndman and
-// Fan, numpy's default) and what it lies between for certain; false without
-// numbers and for a q outside [0, 1].
-func (p *Profile) Quantile(q float64) (value, low, high float64, ok bool) {
-	if !p.hasNumbers() || !(q >= 0 && q <= 1) {
-		return 0, 0, 0, false
+// Fan, numpy's default); false without numbers and for a q outside [0, 1].
+func (p *Profile) Quantile(q float64) (Estimate, bool) {
+	if !(q >= 0 && q <= 1) {
+		return Estimate{}, false
 	}
-	at := float64(p.hist.total-1) * q
-	floor := math.Floor(at)
-	i := min(uint64(floor), p.hist.total-1)
-	cells := p.Cells()
-	a := orderStatistic(cells, i)
-	b := a
-	if i+1 < p.hist.total {
-		b = orderStatistic(cells, i+1)
+	if e := p.Quantiles(q); e != nil {
+		return e[0], true
 	}
-	t := at - floor
-	return between(a.value, b.value, t), between(a.low, b.low, t), between(a.high, b.high, t), true
+	return Estimate{}, false
 }
 
-type estimate struct{ value, low, high float64 }
+// Quantiles returns several quantiles, each q in [0, 1]; none without numbers.
+func (p *Profile) Quantiles(qs ...float64) []Estimate {
+	if !p.hasNumbers() {
+		return nil
+	}
+	cells := p.Cells()
+	out := make([]Estimate, len(qs))
+	for n, q := range qs {
+		at := float64(p.hist.total-1) * q
+		floor := math.Floor(at)
+		i := min(uint64(floor), p.hist.total-1)
+		a := orderStatistic(cells, i)
+		b := a
+		if i+1 < p.hist.total {
+			b = orderStatistic(cells, i+1)
+		}
+		t := at - floor
+		out[n] = Estimate{between(a.Value, b.Value, t), between(a.Low, b.Low, t), between(a.High, b.High, t)}
+	}
+	return out
+}
 
 // orderStatistic returns the value with i values before it. Inside a cell it is
 // taken to lie as if the cell's values were evenly spread.
-func orderStatistic(cells []Cell, i uint64) estimate {
+func orderStatistic(cells []Cell, i uint64) Estimate {
 	for _, c := range cells {
 		if i < c.R {
 			t := (float64(i) + 0.5) / float64(c.R)
-			return estimate{between(c.Least, c.Greatest, t), c.Least, c.Greatest}
+			return Estimate{between(c.Least, c.Greatest, t), c.Least, c.Greatest}
 		}
 		i -= c.R
 	}
-	return estimate{}
+	return Estimate{}
 }
 
 // between interpolates as numpy does, and does not overflow.
