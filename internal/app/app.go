@@ -81,8 +81,7 @@ func (d *daemon) run(ctx context.Context, g *generation) error {
 	return errors.Join(err, <-web)
 }
 
-// runGenerations runs one generation after the other. One that turns out not
-// to fit the store gives way to the one before it.
+// runGenerations runs one generation after the other.
 func (d *daemon) runGenerations(ctx context.Context, g *generation) error {
 	e, err := d.newEngine(g)
 	for err == nil {
@@ -90,19 +89,21 @@ func (d *daemon) runGenerations(ctx context.Context, g *generation) error {
 		if next, err = d.runOne(ctx, g, e); err != nil || next == nil {
 			break
 		}
-		if e, err = d.newEngine(next); err != nil {
-			d.rejected(err)
-			err = next.close()
-		} else {
-			err = g.close()
-			g = next
-			continue
-		}
-		if err == nil {
-			e, err = d.newEngine(g)
-		}
+		g, e, err = d.takeOver(g, next)
 	}
 	return errors.Join(err, g.close())
+}
+
+// takeOver makes the next generation the one that runs. One that turns out not
+// to fit the store gives way to the one before it.
+func (d *daemon) takeOver(old, next *generation) (*generation, *engine.Engine, error) {
+	e, err := d.newEngine(next)
+	next.taken <- err
+	if err == nil {
+		return next, e, old.close()
+	}
+	e, err = d.newEngine(old)
+	return old, e, errors.Join(err, next.close())
 }
 
 // runOne runs a generation until ctx ends or another one takes over, which it
@@ -155,7 +156,7 @@ func (d *daemon) newEngine(g *generation) (*engine.Engine, error) {
 		Start: g.config.Kafka.Start, Receivers: receivers, Log: g.log,
 		Route: func(rules.Event) []string { return receivers },
 		Describe: func(s *snapshot.Snapshot) {
-			s.Rules, s.Revision, s.Reload = g.rules(s.Alerts), g.revision, *d.reload.Load()
+			s.Rules, s.Revision = g.rules(s.Alerts), g.revision
 		},
 		Publish:   d.view.Store,
 		Retention: g.config.Store.Retention, Profiles: g.config.Store.Profiles,
@@ -174,6 +175,15 @@ func (d *daemon) Reload(ctx context.Context) error {
 	case d.next <- g:
 	case <-ctx.Done():
 		return errors.Join(fmt.Errorf("reload: %w", ctx.Err()), g.close())
+	}
+	select {
+	case err = <-g.taken:
+	case <-ctx.Done():
+		return fmt.Errorf("reload: %w", ctx.Err())
+	}
+	if err != nil {
+		d.rejected(err)
+		return err
 	}
 	d.reload.Store(&snapshot.Reload{OK: true, At: d.now()})
 	d.opts.Log.Info("the configuration was loaded anew", "monitors", len(g.config.Monitors), "revision", g.revision)

@@ -30,6 +30,7 @@ type generation struct {
 	receivers map[string]alerting.Receiver
 	routes    []alerting.Route
 	revision  string
+	taken     chan error // gets the outcome when it is to take over
 	log       *slog.Logger
 }
 
@@ -81,7 +82,7 @@ func build(path string, log *slog.Logger) (*generation, error) {
 	for _, d := range diagnostics {
 		log.Warn("the configuration has a flaw", "problem", d.String())
 	}
-	g := &generation{config: c, programs: map[string]*rules.Program{}, receivers: map[string]alerting.Receiver{}, log: log}
+	g := &generation{config: c, programs: map[string]*rules.Program{}, receivers: map[string]alerting.Receiver{}, taken: make(chan error, 1), log: log}
 	steps := []func() error{g.buildPlans, g.buildReceivers, g.buildRevision, g.buildCluster}
 	for _, step := range steps {
 		if err := step(); err != nil {

@@ -33,9 +33,10 @@ func (d *daemon) startWeb(ctx context.Context, g *generation) (<-chan error, err
 	return ended, nil
 }
 
-// snapshot returns the newest one, with what the dispatcher did since.
+// snapshot returns the newest one, with what the engine does not know.
 func (d *daemon) snapshot() *snapshot.Snapshot {
 	v := *d.view.Load()
+	v.Reload = *d.reload.Load()
 	if dispatcher := d.dispatcher.Load(); dispatcher != nil {
 		v.Notified = dispatcher.Stats()
 	}

@@ -215,7 +215,7 @@ type side struct {
 	counters    counters
 }
 
-type counters struct{ records, late, broken uint64 }
+type counters struct{ records, late, broken float64 }
 
 func newSide(t *testing.T, brokers []string, group string) *side {
 	s := &side{dir: t.TempDir(), slack: &slack{}}
@@ -237,30 +237,15 @@ func (s *side) runUntil(t *testing.T, end window.Time) {
 		return len(v.Windows) > 0 && v.Windows[len(v.Windows)-1].End >= end
 	})
 	d.Until("the alerts are sent", func() bool {
-		_, body := d.Get("/metrics")
-		return strings.Contains(body, "\ndriftwatch_outbox_events 0\n")
+		return d.Metrics()["driftwatch_outbox_events"] == 0
 	})
+	m := d.Metrics()
 	s.counters = counters{
-		records: metric(t, d, `driftwatch_records_total{stream="s"}`),
-		late:    metric(t, d, `driftwatch_late_records_total{monitor="m"}`),
-		broken:  metric(t, d, `driftwatch_record_errors_total{reason="json",stream="s"}`),
+		records: m[`driftwatch_records_total{stream="s"}`],
+		late:    m[`driftwatch_late_records_total{monitor="m"}`],
+		broken:  m[`driftwatch_record_errors_total{reason="json",stream="s"}`],
 	}
 	d.Stop()
-}
-
-func metric(t *testing.T, d *daemontest.Daemon, series string) uint64 {
-	_, body := d.Get("/metrics")
-	for line := range strings.Lines(body) {
-		if rest, ok := strings.CutPrefix(line, series+" "); ok {
-			var v float64
-			if _, err := fmt.Sscan(rest, &v); err != nil {
-				t.Fatal(err)
-			}
-			return uint64(v)
-		}
-	}
-	t.Fatalf("no series %s in\n%s", series, body)
-	return 0
 }
 
 // closed returns the number of closed windows in the store.
