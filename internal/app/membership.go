@@ -30,6 +30,7 @@ func (d *daemon) membership(g *generation) (kafka.Membership, error) {
 // nothing is the membership of a daemon without streams, which is ready at once.
 type nothing struct{}
 
+// Run assigns no partitions.
 func (nothing) Run(ctx context.Context, assigned kafka.Assigned) error {
 	if err := assigned(ctx, nil); err != nil {
 		return err
@@ -38,10 +39,12 @@ func (nothing) Run(ctx context.Context, assigned kafka.Assigned) error {
 	return nil
 }
 
+// Committed knows no positions.
 func (nothing) Committed(context.Context, source.Partition) (source.Position, bool, error) {
 	return source.Position{}, false, nil
 }
 
+// Commit has nothing to keep.
 func (nothing) Commit(context.Context, map[source.Partition]source.Position) error { return nil }
 
 // instance returns the process's identity in its group. It is made once and
