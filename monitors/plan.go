@@ -182,25 +182,34 @@ func bytesLeaf(b []byte) decode.Value {
 	return decode.Value{Type: decode.String, Text: b}
 }
 
+// beyond is the year 9000, from which on an event time is an error: what is
+// reckoned from one stays below the year 10000, where RFC 3339 ends.
+const beyond window.Time = 221845392000000
+
 // Time returns the record's event time. An error is a *decode.Error: the time
-// is missing, unreadable or before 1970, or it is further ahead of the log's own
-// than the stream allows.
+// is missing, unreadable or impossible, or further ahead of the log's own than
+// the stream allows.
 func (r *Row) Time(rec *source.Record) (window.Time, error) {
 	logged := window.FromTime(rec.Timestamp)
 	if r.plan.time < 0 {
-		if logged < 0 {
-			return 0, &decode.Error{Reason: "time", Offset: -1, Detail: "the record has no Kafka timestamp, or one before 1970"}
+		if logged < 0 || logged >= beyond {
+			return 0, timeError("the log's own time, %d ms since 1970, is impossible", logged)
 		}
 		return logged, nil
 	}
 	t, err := decode.ParseTime(r.leaves[r.plan.time], r.plan.Stream.Time.Layout)
-	if err != nil {
-		return 0, &decode.Error{Reason: "time", Offset: -1, Detail: fmt.Sprintf("field %q: %v", r.plan.Stream.Time.Field, err)}
-	}
-	// A record without a timestamp, of a very old producer, cannot be ahead of it.
-	if logged >= 0 && window.Ahead(t, logged, r.plan.Stream.MaxAhead) {
+	switch {
+	case err != nil:
+		return 0, timeError("field %q: %v", r.plan.Stream.Time.Field, err)
+	case t >= beyond:
+		return 0, timeError("field %q: the time %v is too far in the future", r.plan.Stream.Time.Field, t)
+	case window.Ahead(t, logged, r.plan.Stream.MaxAhead):
 		return t, &decode.Error{Reason: "ahead", Offset: -1, Detail: fmt.Sprintf(
 			"event time %v is more than %v after the log's own time %v", t, r.plan.Stream.MaxAhead, logged)}
 	}
 	return t, nil
+}
+
+func timeError(format string, args ...any) *decode.Error {
+	return &decode.Error{Reason: "time", Offset: -1, Detail: fmt.Sprintf(format, args...)}
 }

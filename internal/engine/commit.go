@@ -47,7 +47,7 @@ func (s *sequencer) committed() {
 	for _, st := range s.streams {
 		for _, p := range st.parts {
 			if p.pending != nil {
-				s.engine.offsets.set(p.worker.partition, p.pending.oldest)
+				s.engine.offsets.set(st.plan.Stream.Name, p.worker.partition, p.pending.oldest)
 				p.pending = nil
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -116,6 +117,7 @@ func (e *Engine) Run(ctx context.Context) error {
 		e.stopping.Store(true)
 		members <- errors.Join(err, e.stopWorkers(context.WithoutCancel(ctx), e.byPart, false))
 	}()
+	defer context.AfterFunc(ctx, func() { e.stopping.Store(true) })()
 	published := make(chan struct{})
 	go func() { defer close(published); e.publishOffsets(ctx) }()
 	err := e.seq.run(members)
@@ -127,35 +129,39 @@ func (e *Engine) Run(ctx context.Context) error {
 // assign makes the set of workers what the membership says. It runs in the
 // membership's goroutine.
 func (e *Engine) assign(ctx context.Context, parts []source.Partition) error {
-	keep := map[source.Partition][]*worker{}
-	var added []*worker
+	keep, gone := map[source.Partition][]*worker{}, maps.Clone(e.byPart)
+	fresh := map[source.Partition][]*worker{}
 	for _, p := range parts {
 		if ws := e.byPart[p]; ws != nil {
 			keep[p] = ws
-			delete(e.byPart, p)
+			delete(gone, p)
 			continue
 		}
 		ws, err := e.newWorkers(p)
 		if err != nil {
 			return err
 		}
-		keep[p] = ws
-		added = append(added, ws...)
+		fresh[p] = ws
 	}
-	if err := e.stopWorkers(context.WithoutCancel(ctx), e.byPart, true); err != nil {
+	whole := context.WithoutCancel(ctx) // what begins here is not left half done
+	if err := e.stopWorkers(whole, gone, true); err != nil {
 		return err
-	}
-	if len(e.byPart) > 0 {
-		e.commitOffsets(ctx) // another process may be about to read them
 	}
 	e.byPart = keep
+	if len(gone) > 0 {
+		e.commitOffsets(ctx) // another process may be about to read them
+	}
 	// All are known to the sequencer before the first one runs: no window may
 	// close without a partition that has not said anything yet.
-	if err := e.do(ctx, func() { e.seq.add(added) }); err != nil {
-		return err
+	var err error
+	if doErr := e.do(whole, func() { err = e.seq.add(fresh) }); doErr != nil || err != nil {
+		return errors.Join(doErr, err)
 	}
-	for _, w := range added {
-		e.startWorker(w)
+	for p, ws := range fresh {
+		e.byPart[p] = ws
+		for _, w := range ws {
+			e.startWorker(w)
+		}
 	}
 	e.ready.Store(true)
 	return nil
@@ -174,13 +180,6 @@ func (e *Engine) newWorkers(p source.Partition) ([]*worker, error) {
 		}
 		w.start, w.source, w.reports, w.log = e.opts.Start, e.opts.Source, e.reports, e.opts.Log
 		w.horizon = e.seq.horizonOf(plan.Stream.Name)
-		err = e.opts.Store.View(func(tx *store.Tx) error {
-			_, err := w.restore(tx, e.seq.closedBefore)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
 		ws = append(ws, w)
 	}
 	return ws, nil

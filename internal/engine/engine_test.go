@@ -277,3 +277,25 @@ func TestCountersCountOnceOverRestarts(t *testing.T) {
 		}
 	})
 }
+
+// A log's own time may be anything: producers set it. Such a record must not
+// make a window that nobody can read, least of all the next start.
+func TestImpossibleTimesOfTheLogAreErrors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newMemory("t", 1)
+		src.add(0, time.Second, 0, 1)
+		src.addRaw(0, time.UnixMilli(epoch.UnixMicro()), []byte(`{"x":1}`)) // microseconds taken for milliseconds
+		src.addRaw(0, time.UnixMilli(-1), []byte(`{"x":1}`))                // "no timestamp"
+		src.add(0, 15*time.Second, 0, 1)
+		s := newSetup(t, src)
+		s.stream.Time = nil
+		s.runFor(t, 3*time.Minute)
+		s.runFor(t, 3*time.Minute)
+		if got := s.rows(t); len(got) != 2 || got[10] != 1 || got[20] != 1 {
+			t.Errorf("rows %v, want one at 10 and one at 20", got)
+		}
+		if got := s.snapshot().Streams[0].Errors["time"]; got != 2 {
+			t.Errorf("errors %v, want two of time", s.snapshot().Streams[0].Errors)
+		}
+	})
+}

@@ -135,6 +135,7 @@ type setup struct {
 	rules   *rules.Set
 	start   source.Start
 	every   time.Duration // between checkpoints
+	members Membership    // nil: all partitions
 	mu      sync.Mutex
 	current *snapshot.Snapshot
 }
@@ -168,9 +169,13 @@ func (s *setup) engine(t testing.TB) *Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
+	members := s.members
+	if members == nil {
+		members = whole{s.source.partitions()}
+	}
 	e, err := New(Options{
 		Plans: []*monitors.Plan{plan}, Programs: map[string]*rules.Program{"m": s.rules.ForMonitor("m", nil)},
-		Source: s.source, Membership: whole{s.source.partitions()}, Store: s.store, Start: s.start, Checkpoint: s.every,
+		Source: s.source, Membership: members, Store: s.store, Start: s.start, Checkpoint: s.every,
 		Receivers: []string{"r"}, Route: func(rules.Event) []string { return []string{"r"} },
 		Describe: func(*snapshot.Snapshot) {},
 		Publish: func(v *snapshot.Snapshot) {

@@ -12,17 +12,28 @@ import (
 // first offset that an open window still needs, so that a new owner can build
 // the same panes.
 type offsets struct {
-	mu    sync.Mutex
-	fresh map[source.Partition]source.Position
+	mu     sync.Mutex
+	oldest map[source.Partition]map[string]int64 // by stream
+	fresh  map[source.Partition]source.Position
 }
 
-func (o *offsets) set(p source.Partition, offset int64) {
+func (o *offsets) set(stream string, p source.Partition, oldest int64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.fresh == nil {
 		o.fresh = map[source.Partition]source.Position{}
 	}
-	o.fresh[p] = source.Position{Offset: offset}
+	if o.oldest == nil {
+		o.oldest = map[source.Partition]map[string]int64{}
+	}
+	if o.oldest[p] == nil {
+		o.oldest[p] = map[string]int64{}
+	}
+	o.oldest[p][stream] = oldest
+	for _, of := range o.oldest[p] {
+		oldest = min(oldest, of)
+	}
+	o.fresh[p] = source.Position{Offset: oldest}
 }
 
 func (o *offsets) take() map[source.Partition]source.Position {

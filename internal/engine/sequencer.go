@@ -168,17 +168,39 @@ func (s *sequencer) receive(r *report) {
 	}
 }
 
-// add makes partitions known before they are read.
-func (s *sequencer) add(ws []*worker) {
-	for _, w := range ws {
-		st := s.streams[w.plan.Stream.Name]
-		p := &partition{worker: w, sealed: map[int]map[window.Time]*monitors.Pane{}}
-		for i := range w.tracks {
-			p.sealed[i] = map[window.Time]*monitors.Pane{}
+// add brings back the state of workers and makes them known before they run, in
+// one step: of a window that closed in between, they would not know that what
+// they read for it is late.
+func (s *sequencer) add(fresh map[source.Partition][]*worker) error {
+	err := s.opts.Store.View(func(tx *store.Tx) error {
+		for _, same := range fresh {
+			for _, w := range same {
+				if err := w.restore(tx, s.closedBefore); err != nil {
+					return err
+				}
+			}
 		}
-		st.parts = append(st.parts, p)
-		slices.SortFunc(st.parts, func(a, b *partition) int { return a.worker.partition.ID - b.worker.partition.ID })
+		return nil
+	})
+	if err != nil {
+		return err
 	}
+	for _, same := range fresh {
+		for _, w := range same {
+			s.addOne(w)
+		}
+	}
+	return nil
+}
+
+func (s *sequencer) addOne(w *worker) {
+	st := s.streams[w.plan.Stream.Name]
+	p := &partition{worker: w, sealed: map[int]map[window.Time]*monitors.Pane{}}
+	for i := range w.tracks {
+		p.sealed[i] = map[window.Time]*monitors.Pane{}
+	}
+	st.parts = append(st.parts, p)
+	slices.SortFunc(st.parts, func(a, b *partition) int { return a.worker.partition.ID - b.worker.partition.ID })
 }
 
 // freeze keeps windows of the workers' streams from closing, or lets them again.

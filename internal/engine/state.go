@@ -93,26 +93,25 @@ func comparePaneID(a, b paneID) int {
 	return int(min(1, max(-1, a.end-b.end)))
 }
 
-// restore brings back the worker's state from the store and reports whether
-// there was one.
-func (w *worker) restore(tx *store.Tx, closed func(monitor string) window.Time) (bool, error) {
+// restore brings back the worker's state from the store, if there is one.
+func (w *worker) restore(tx *store.Tx, closed func(monitor string) window.Time) error {
 	b := tx.Partition(w.plan.Stream.Name, w.partition.ID)
 	for _, k := range w.tracks {
 		k.tracker = window.NewTracker(k.monitor.Windows(), window.None, closed(k.monitor.Spec.Name))
 	}
 	if b == nil {
-		return false, nil
+		return nil
 	}
 	if err := json.Unmarshal(b, &w.state); err != nil {
-		return false, fmt.Errorf("read the state of %s: %w", w, err)
+		return fmt.Errorf("read the state of %s: %w", w, err)
 	}
 	w.watermark = orNone(w.state.Watermark)
 	for _, k := range w.tracks {
 		if err := w.restoreTrack(tx, k, closed(k.monitor.Spec.Name)); err != nil {
-			return false, fmt.Errorf("read the state of %s: %w", w, err)
+			return fmt.Errorf("read the state of %s: %w", w, err)
 		}
 	}
-	return true, nil
+	return nil
 }
 
 func (w *worker) restoreTrack(tx *store.Tx, k *track, closed window.Time) error {
