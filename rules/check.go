@@ -82,6 +82,8 @@ func (r *Rule) check(meant []MonitorInfo) {
 		r.checkResults(leaf, meant)
 		if c, _ := lookup(leaf.Check); c.NeedsReference && !compared {
 			leaf.at.Warnf("no-reference", "check %q compares with a reference, and the monitor has none: the rule never fires", leaf.Check)
+		} else if c.NeedsReference && len(r.Segments) > 0 {
+			leaf.at.Warnf("no-reference", "check %q compares with a reference, and a file has none for segments: the rule never fires", leaf.Check)
 		}
 	}
 }

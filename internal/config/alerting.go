@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/url"
+	"slices"
 	"time"
 
 	"driftwatch/internal/yamlx"
@@ -111,7 +112,7 @@ func (l *loader) readRoute(c yamlx.Cursor, receivers map[string]yamlx.Cursor) {
 		c.Unsupported("group_interval above 0s")
 	}
 	if by := m.Get("group_by"); by.Present() {
-		r.GroupBy = by.Strs()
+		r.GroupBy = readGroupBy(by)
 	}
 	m.Unsupported("routes", "match", "continue", "mute")
 	m.Done()
@@ -119,4 +120,20 @@ func (l *loader) readRoute(c yamlx.Cursor, receivers map[string]yamlx.Cursor) {
 		at.Errorf("unknown-receiver", "unknown receiver %q%s", r.Receiver, yamlx.DidYouMean(r.Receiver, sortedKeys(receivers)))
 	}
 	l.cfg.Alerting.Route = r
+}
+
+// readGroupBy reads the labels that the events of one message agree in. They are
+// those of the alerting package, which stands above this one.
+func readGroupBy(c yamlx.Cursor) []string {
+	labels := make([]string, 0, len(c.List()))
+	for _, at := range c.List() {
+		label := at.OneOf("", "monitor", "alert", "severity", "segment", "field")
+		if slices.Contains(labels, label) {
+			at.Errorf("value", "%q occurs twice", label)
+		}
+		if label != "" {
+			labels = append(labels, label)
+		}
+	}
+	return labels
 }

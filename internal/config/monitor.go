@@ -192,7 +192,7 @@ func (l *loader) checkReference(c yamlx.Cursor, path string, fields []field) {
 		switch kind, ok := kinds[f.Name]; {
 		case f.Type == 0:
 		case !ok:
-			f.at.Warnf("reference", "field %q is not in the reference %s", f.Name, path)
+			f.at.Warnf("reference", "field %q is not in the reference %s%s", f.Name, path, yamlx.DidYouMean(f.Name, sortedKeys(kinds)))
 		case kind != f.Type:
 			f.typ.Errorf("reference", "field %q is %s here and %s in the reference %s", f.Name, f.Type, kind, path)
 		}
