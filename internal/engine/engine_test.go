@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"driftwatch/monitors/source"
+	"driftwatch/monitors/window"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -274,6 +275,23 @@ func TestCountersCountOnceOverRestarts(t *testing.T) {
 		m := s.snapshot().Monitors[0]
 		if stored := s.windows(t); m.WindowsTotal != uint64(len(stored)) || len(stored) == 0 {
 			t.Errorf("%d windows in all, %d are stored", m.WindowsTotal, len(stored))
+		}
+	})
+}
+
+// A stream that has fallen silent must not look unknown after a restart.
+func TestNewestTimesAreKnownAfterARestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newMemory("t", 2)
+		traffic(src, rand.New(rand.NewPCG(3, 3)), 2000)
+		s := newSetup(t, src)
+		s.runFor(t, time.Minute)
+		before := s.snapshot().Streams[0].Partitions
+		s.runFor(t, time.Minute)
+		for i, p := range s.snapshot().Streams[0].Partitions {
+			if p.Newest == window.None || p.Newest != before[i].Newest {
+				t.Errorf("partition %d: newest event time %v, before the restart %v", p.ID, p.Newest, before[i].Newest)
+			}
 		}
 	})
 }

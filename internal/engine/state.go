@@ -106,6 +106,7 @@ func (w *worker) restore(tx *store.Tx, closed func(monitor string) window.Time) 
 		return fmt.Errorf("read the state of %s: %w", w, err)
 	}
 	w.watermark = orNone(w.state.Watermark)
+	w.newest = w.watermark
 	for _, k := range w.tracks {
 		if err := w.restoreTrack(tx, k, closed(k.monitor.Spec.Name)); err != nil {
 			return fmt.Errorf("read the state of %s: %w", w, err)
