@@ -21,6 +21,7 @@ type Options struct {
 	Routes      []Route              // each names another receiver
 	Alerts      func() []rules.Alert // all alerts as they are now, for reminders
 	ExternalURL string               // of the daemon's page, for links; "" for none
+	Counted     []snapshot.Receiver  // by the Dispatcher that this one takes over from
 	Logger      *slog.Logger
 }
 
@@ -84,7 +85,8 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	return nil
 }
 
-// Stats returns what was sent since New, in the order of the routes.
+// Stats returns what was sent, in the order of the routes: since New, and what
+// Options.Counted says.
 func (d *Dispatcher) Stats() []snapshot.Receiver {
 	out := make([]snapshot.Receiver, 0, len(d.workers))
 	for _, w := range d.workers {

@@ -13,6 +13,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"driftwatch/internal/snapshot"
 	"driftwatch/monitors/window"
 	"driftwatch/rules"
 )
@@ -179,6 +180,7 @@ type rig struct {
 	receiver *receiver
 	route    Route
 	alerts   func() []rules.Alert
+	counted  []snapshot.Receiver
 	log      *strings.Builder
 	d        *Dispatcher
 	stop     func()
@@ -195,7 +197,7 @@ func (r *rig) start(t *testing.T) {
 	t.Helper()
 	d, err := New(Options{
 		Outbox: r.outbox, Receivers: map[string]Receiver{"team": r.receiver}, Routes: []Route{r.route}, Alerts: r.alerts,
-		ExternalURL: "http://drift.example/", Logger: slog.New(slog.NewTextHandler(r.log, nil)),
+		ExternalURL: "http://drift.example/", Logger: slog.New(slog.NewTextHandler(r.log, nil)), Counted: r.counted,
 	})
 	if err != nil {
 		t.Fatal(err)

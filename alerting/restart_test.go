@@ -72,6 +72,31 @@ func TestStopDoesNotWaitForEver(t *testing.T) {
 	})
 }
 
+// A reload makes a new Dispatcher; what is counted of the process goes on.
+func TestCountsGoOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		failing := true
+		r := newRig(func(m Message) error {
+			if failing {
+				failing = false
+				return down(m)
+			}
+			return nil
+		})
+		for n := uint64(1); n <= 2; n++ {
+			r.start(t)
+			r.outbox.add(fire("churn", fmt.Sprint(n), 1))
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			if s := r.d.Stats()[0]; s.Sent != n || s.Failures["connection"] != 1 {
+				t.Errorf("after dispatcher %d: %+v", n, s)
+			}
+			r.stop()
+			r.counted = r.d.Stats()
+		}
+	})
+}
+
 // TestAckFails delivers but cannot write that down: nothing may be sent twice.
 func TestAckFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -13,8 +13,16 @@ type stats struct {
 	r  snapshot.Receiver
 }
 
-func newStats(name string) *stats {
-	return &stats{r: snapshot.Receiver{Name: name, Failures: map[string]uint64{}}}
+// newStats goes on from what was counted of the receiver before.
+func newStats(name string, counted []snapshot.Receiver) *stats {
+	r := snapshot.Receiver{Name: name, Failures: map[string]uint64{}}
+	for _, c := range counted {
+		if c.Name == name {
+			r.Sent, r.Superseded, r.Suppressed = c.Sent, c.Superseded, c.Suppressed
+			maps.Copy(r.Failures, c.Failures)
+		}
+	}
+	return &stats{r: r}
 }
 
 func (s *stats) sent() {

@@ -41,7 +41,7 @@ func newWorker(o Options, r Route) *worker {
 		alerts:    o.Alerts,
 		page:      strings.TrimSuffix(o.ExternalURL, "/"),
 		log:       o.Logger.With("receiver", r.Receiver),
-		stats:     newStats(r.Receiver),
+		stats:     newStats(r.Receiver, o.Counted),
 		rejected:  map[string]*backoff{},
 		arrived:   map[string]time.Time{},
 		told:      map[string]told{},

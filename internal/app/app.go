@@ -109,10 +109,14 @@ func (d *daemon) takeOver(old, next *generation) (*generation, *engine.Engine, e
 // runOne runs a generation until ctx ends or another one takes over, which it
 // returns.
 func (d *daemon) runOne(ctx context.Context, g *generation, e *engine.Engine) (*generation, error) {
+	var counted []snapshot.Receiver
+	if before := d.dispatcher.Load(); before != nil {
+		counted = before.Stats()
+	}
 	dispatcher, err := alerting.New(alerting.Options{
 		Outbox: e.Outbox(), Receivers: g.receivers, Routes: g.routes, Logger: g.log,
 		Alerts:      func() []rules.Alert { return d.view.Load().Alerts },
-		ExternalURL: g.config.Web.ExternalURL,
+		ExternalURL: g.config.Web.ExternalURL, Counted: counted,
 	})
 	if err != nil {
 		return nil, err
