@@ -55,7 +55,7 @@ func TestRecordsOfAnAddedPartitionAreCountedOrLate(t *testing.T) {
 		}
 		s := newSetup(t, src)
 		s.members = steps{numbered(0, 1), numbered(0, 2), 5 * time.Second, 30 * time.Second}
-		s.runFor(t, 10*time.Minute)
+		s.runFor(t, 4*time.Minute)
 		counted := s.snapshot().Monitors[0].Late
 		for _, w := range s.list(t) {
 			for _, c := range w.Cut {
@@ -72,13 +72,13 @@ func TestRecordsOfAnAddedPartitionAreCountedOrLate(t *testing.T) {
 
 // An assignment may come when the engine is told to end.
 func TestEndDuringAnAssignment(t *testing.T) {
-	for range 20 {
+	for range 5 {
 		synctest.Test(t, func(t *testing.T) {
 			src := newMemory("t", 2)
 			src.add(0, time.Second, 0, 1)
 			s := newSetup(t, src)
 			s.members = steps{first: numbered(0), second: numbered(0, 1), after: time.Hour}
-			s.runFor(t, time.Minute) // the second assignment comes with an ended context
+			s.runFor(t, time.Second) // the second assignment comes with an ended context
 		})
 	}
 }

@@ -12,7 +12,7 @@ import (
 // them, and all checkpoints that wait, in one transaction. A checkpoint never
 // goes without the windows that closed before it: it has no panes of theirs.
 func (s *sequencer) commit() error {
-	err := s.opts.Store.Update(func(tx *store.Tx) error {
+	err := s.update(func(tx *store.Tx) error {
 		for _, c := range s.closings {
 			if err := s.writeClosing(tx, c); err != nil {
 				return fmt.Errorf("store window %v of %q: %w", c.window.End, c.monitor.Spec.Name, err)

@@ -136,6 +136,7 @@ type setup struct {
 	start   source.Start
 	every   time.Duration // between checkpoints
 	members Membership    // nil: all partitions
+	wrap    Source        // nil: source
 	mu      sync.Mutex
 	current *snapshot.Snapshot
 }
@@ -173,9 +174,13 @@ func (s *setup) engine(t testing.TB) *Engine {
 	if members == nil {
 		members = whole{s.source.partitions()}
 	}
+	from := s.wrap
+	if from == nil {
+		from = s.source
+	}
 	e, err := New(Options{
 		Plans: []*monitors.Plan{plan}, Programs: map[string]*rules.Program{"m": s.rules.ForMonitor("m", nil)},
-		Source: s.source, Membership: members, Store: s.store, Start: s.start, Checkpoint: s.every,
+		Source: from, Membership: members, Store: s.store, Start: s.start, Checkpoint: s.every,
 		Receivers: []string{"r"}, Route: func(rules.Event) []string { return []string{"r"} },
 		Describe: func(*snapshot.Snapshot) {},
 		Publish: func(v *snapshot.Snapshot) {

@@ -53,6 +53,7 @@ func (m mailbox) take() []letter {
 }
 
 func (w *worker) readMail() {
+	checkpoint := false
 	for _, l := range w.mail.take() {
 		switch l.kind {
 		case letterClosed:
@@ -60,11 +61,12 @@ func (w *worker) readMail() {
 		case letterSeal:
 			w.sealIdle(l.monitor, l.end)
 		case letterCheckpoint:
-			if w.state.Next != unresolved {
-				w.send(w.checkpoint(), false)
-			}
+			checkpoint = w.state.Next != unresolved // one, however often it was asked for
 		case letterHorizon:
 		}
+	}
+	if checkpoint {
+		w.send(w.checkpoint(), false)
 	}
 }
 
@@ -81,7 +83,7 @@ func (w *worker) dropClosed(k *track, end window.Time) {
 // is still idle: what it brings for them later is late.
 func (w *worker) sealIdle(monitor int, end window.Time) {
 	k := w.tracks[monitor]
-	if !w.atEnd || time.Since(w.quiet) < k.monitor.Spec.Window.Idle {
+	if !w.atEnd || !w.answered.idle(time.Now(), w.quiet, k.monitor.Spec.Window.Idle) {
 		return
 	}
 	before := k.tracker.Border()

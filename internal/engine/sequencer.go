@@ -26,9 +26,10 @@ type sequencer struct {
 	monitors []*monitor // by name
 	problem  string     // why nothing can be stored, or ""
 	outbox   *Outbox
-	resolved []rules.Alert // the newest ones, newest last
-	closings []*closing    // not yet in the store
-	stored   time.Time     // of the newest commit
+	resolved []rules.Alert                     // the newest ones, newest last
+	closings []*closing                        // not yet in the store
+	stored   time.Time                         // of the newest commit
+	update   func(func(*store.Tx) error) error // of the store
 }
 
 // stream is one stream and its partitions.
@@ -78,7 +79,7 @@ const (
 )
 
 func newSequencer(e *Engine) *sequencer {
-	s := &sequencer{engine: e, opts: &e.opts, streams: map[string]*stream{}}
+	s := &sequencer{engine: e, opts: &e.opts, streams: map[string]*stream{}, update: e.opts.Store.Update}
 	s.outbox = newOutbox(e)
 	for _, plan := range e.opts.Plans {
 		st := &stream{plan: plan, first: window.None, horizon: &atomic.Int64{}, gone: &report{}}
@@ -267,7 +268,7 @@ func (s *sequencer) advance(now time.Time, touched []*stream) bool {
 	closed := len(s.closings) > 0
 	if closed || s.hasPending() && now.Sub(s.stored) >= tick {
 		s.commitUntilDone()
-		s.stored = now
+		s.stored = time.Now() // not before: a slow disk must not be all that is waited for
 	}
 	return closed
 }

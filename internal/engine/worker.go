@@ -44,6 +44,7 @@ type worker struct {
 	end      int64
 	atEnd    bool
 	quiet    time.Time // since when no record came
+	answered answered
 	samples  []snapshot.Sample
 	sealed   []sealedPane
 	fetching bool
@@ -91,9 +92,21 @@ type trackReport struct {
 }
 
 // idle reports whether the partition was at the end of its log without records
-// for at least d.
+// for at least d. Of a log that does not answer nobody knows its end.
 func (r *report) idle(now time.Time, d time.Duration) bool {
-	return r.atEnd && now.Sub(r.quiet) >= d
+	return r.atEnd && r.worker.answered.idle(now, r.quiet, d)
+}
+
+// answered is when a partition's log was last heard of, in Unix nanoseconds.
+// The worker sets it, the sequencer reads it too.
+type answered struct{ atomic.Int64 }
+
+// unheard is how long a log that has nothing new may take to say so.
+const unheard = 20 * time.Second
+
+func (a *answered) idle(now, quiet time.Time, d time.Duration) bool {
+	at := time.Unix(0, a.Load())
+	return at.Sub(quiet) >= d && now.Sub(at) < unheard
 }
 
 func newWorker(plan *monitors.Plan, p source.Partition) (*worker, error) {
@@ -216,6 +229,7 @@ func (w *worker) receive(f fetched) {
 		w.fault(f.err)
 		return
 	}
+	w.answered.Store(time.Now().UnixNano())
 	w.batch, w.at, w.open = f.batch, 0, true
 	w.end = f.batch.End
 	if f.batch.Lost > 0 {

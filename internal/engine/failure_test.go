@@ -1,0 +1,71 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"driftwatch/monitors/store"
+)
+
+// A store that fails now and then, at any transaction, before or while it is
+// written, with restarts in between: the windows are the same, byte for byte.
+func TestWindowsDoNotDependOnAFailingStore(t *testing.T) {
+	src := newMemory("t", 3)
+	traffic(src, rand.New(rand.NewPCG(1, 1)), 600)
+	synctest.Test(t, func(t *testing.T) {
+		calm := newSetup(t, src)
+		calm.runFor(t, 2*time.Minute)
+		want := calm.windows(t)
+		src.batch = func() int { return 20 }
+		src.delay = func() time.Duration { return 300 * time.Millisecond }
+		for _, n := range []int{2, 3, 5, 8, 13} {
+			s := newSetup(t, src)
+			s.every = 200 * time.Millisecond
+			failures := 0
+			for range 6 {
+				failures += s.runFailing(t, n, time.Duration(n)*500*time.Millisecond)
+			}
+			s.runFailing(t, n, 2*time.Minute)
+			if got := s.windows(t); !maps.Equal(got, want) {
+				t.Fatalf("with every transaction of %d failing the windows are %v, want %v",
+					n, slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
+			}
+			if got := s.snapshot().Streams[0].Records; got != 600 || failures == 0 {
+				t.Errorf("n=%d: %d records, want 600; %d failures", n, got, failures)
+			}
+		}
+	})
+}
+
+// runFailing runs an engine whose store refuses each n-th transaction, the last
+// one of a run too, half of them after everything was written to it.
+func (s *setup) runFailing(t *testing.T, n int, d time.Duration) (failures int) {
+	t.Helper()
+	full := errors.New("no space left on device")
+	e := s.engine(t)
+	calls := 0
+	e.seq.update = func(fn func(*store.Tx) error) error {
+		calls++
+		switch {
+		case calls%n != 0:
+			return s.store.Update(fn)
+		case calls%(2*n) == 0:
+			failures++
+			return full
+		}
+		failures++
+		return s.store.Update(func(tx *store.Tx) error { return errors.Join(fn(tx), full) })
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	defer cancel()
+	if err := e.Run(ctx); err != nil && !errors.Is(err, full) {
+		t.Fatal(err)
+	}
+	return failures
+}
