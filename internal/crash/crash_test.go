@@ -3,6 +3,7 @@
 package crash
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"maps"
@@ -165,7 +166,8 @@ func (s *slack) last() string {
 // crashes runs the test with a number of kills on brokers.
 func crashes(t *testing.T, brokers []string, group string, kills int) {
 	cl := kafkatest.Idempotent(t, brokers, kgo.RecordPartitioner(kgo.ManualPartitioner()))
-	kafkatest.CreateTopic(t, cl, topic, partitions)
+	// The events are older than what a broker keeps by default.
+	kafkatest.CreateTopic(t, cl, topic, partitions, "retention.ms", "-1")
 	stop, last := make(chan struct{}), make(chan window.Time, 1)
 	go func() { last <- produce(t, cl, stop) }()
 
@@ -261,7 +263,7 @@ func (s *side) windows(t *testing.T) map[window.Time]string {
 	out := map[window.Time]string{}
 	err = st.View(func(tx *store.Tx) error {
 		tx.Windows("m", window.None, window.Newest, func(end window.Time, b []byte) bool {
-			out[end] = string(b) + string(tx.Profile("m", end))
+			out[end] = fmt.Sprintf("%s\nand a profile with hash %x", b, sha256.Sum256(tx.Profile("m", end)))
 			return true
 		})
 		return nil

@@ -189,7 +189,8 @@ func (d *Daemon) Until(what string, condition func() bool) {
 	d.t.Helper()
 	for deadline := time.Now().Add(Patience); !condition(); {
 		if time.Now().After(deadline) {
-			d.t.Fatalf("waited in vain until %s; the daemon's log:\n%s", what, d.Log())
+			_, status := d.Get("/api/v1/status")
+			d.t.Fatalf("waited in vain until %s; the daemon's status:\n%s\nand its log:\n%s", what, status, d.Log())
 		}
 		select {
 		case <-d.done:
