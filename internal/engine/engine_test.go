@@ -317,3 +317,50 @@ func TestImpossibleTimesOfTheLogAreErrors(t *testing.T) {
 		}
 	})
 }
+
+// Records that are gone may have belonged to any window that was open.
+func TestLostRecordsMakeTheNewestOpenWindowPartialToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newMemory("t", 1)
+		p := source.Partition{Topic: "t"}
+		src.add(0, 5*time.Second, 0, 1)
+		src.add(0, 11*time.Second, 0, 1)
+		s := newSetup(t, src)
+		s.runFor(t, 10*time.Second)
+		src.start[p], src.logs[p] = 20, nil
+		src.add(0, 9500*time.Millisecond, 0, 1) // of the window before, which is open yet
+		for i := range 30 {
+			src.add(0, time.Duration(15+i)*time.Second, 0, 1)
+		}
+		s.runFor(t, 3*time.Minute)
+		if list := s.list(t); len(list) < 3 || !list[0].Partial || !list[1].Partial || list[2].Partial {
+			t.Errorf("windows %+v, want the first two partial", list)
+		}
+	})
+}
+
+// A log whose tail was lost is read again from its start: what of it is in open
+// windows already must not be counted twice.
+func TestTruncatedLogIsNotCountedTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newMemory("t", 1)
+		p := source.Partition{Topic: "t"}
+		for i := range 9 {
+			src.add(0, time.Duration(i)*time.Second, 0, 1)
+		}
+		s := newSetup(t, src)
+		s.runFor(t, 10*time.Second)
+		src.logs[p] = src.logs[p][:6]
+		go func() {
+			time.Sleep(10 * time.Second)
+			for i := range 20 {
+				src.add(0, time.Duration(6+i)*time.Second, 0, 1)
+			}
+		}()
+		s.runFor(t, 4*time.Minute)
+		list := s.list(t)
+		if len(list) == 0 || list[0].Segments[0].Rows != 10 || !list[0].Partial {
+			t.Errorf("windows %+v, want a first one of 10 rows that is partial", list)
+		}
+	})
+}

@@ -69,3 +69,30 @@ func (s *setup) runFailing(t *testing.T, n int, d time.Duration) (failures int) 
 	}
 	return failures
 }
+
+// A configuration that was tried and taken back before it read anything has
+// thrown away the open panes: what was in them is read again or the window says
+// that it lacks it.
+func TestSpecThatIsTakenBackLosesNothingSilently(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newMemory("t", 1)
+		for i := range 5 {
+			src.add(0, time.Duration(i)*time.Second, 0, 1)
+		}
+		s := newSetup(t, src)
+		s.runFor(t, 10*time.Second)
+		old := s.spec
+		s.spec.Alpha = 0.01
+		s.engine(t) // is killed before it has read
+		s.spec = old
+		for i := range 20 {
+			src.add(0, time.Duration(5+i)*time.Second, 0, 1)
+		}
+		s.runFor(t, 3*time.Minute)
+		for _, w := range s.list(t)[:1] {
+			if !w.Partial && w.Segments[0].Rows != 10 {
+				t.Errorf("window %v has %d of 10 rows and does not say so", w.End, w.Segments[0].Rows)
+			}
+		}
+	})
+}

@@ -90,6 +90,12 @@ func (l *memoryLog) Fetch(ctx context.Context, from int64) (source.Batch, error)
 		l.mu.Unlock()
 		pause(ctx, d)
 	}
+	l.mu.Lock()
+	start, end := l.start[l.p], l.start[l.p]+int64(len(l.logs[l.p]))
+	l.mu.Unlock()
+	if from > end {
+		return source.Batch{}, &source.TruncatedError{Partition: l.p, From: from, Start: start, End: end}
+	}
 	b := l.read(from)
 	if len(b.Records) == 0 {
 		pause(ctx, 500*time.Millisecond)

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"driftwatch/monitors/checks"
 	"driftwatch/monitors/store"
@@ -30,19 +32,16 @@ func (s *sequencer) load() error {
 func (s *sequencer) loadMonitor(tx *store.Tx, m *monitor) error {
 	name := m.Spec.Name
 	identity := m.Identity()
-	if string(tx.Monitor(name)) != identity {
+	if of, _, _ := strings.Cut(string(tx.Monitor(name)), " "); of != identity {
 		// Panes of another spec or reference mean something else.
-		if err := tx.DropPanes(name, window.Newest); err != nil {
-			return err
-		}
-		if err := tx.PutMonitor(name, []byte(identity)); err != nil {
+		if err := beginAnew(tx, name, identity); err != nil {
 			return err
 		}
 	}
 	m.total = tx.WindowsTotal(name)
 	tx.Volumes(name, func(v store.Volume) bool {
 		m.closed = max(m.closed, v.End)
-		if !v.Partial {
+		if !v.Partial && v.Start.Add(m.Spec.Window.Size) == v.End {
 			m.history = append(m.history, checks.Past{Start: v.Start, Rows: v.Rows})
 		}
 		return len(m.history) < historyKept
@@ -52,6 +51,18 @@ func (s *sequencer) loadMonitor(tx *store.Tx, m *monitor) error {
 		return err
 	}
 	return s.loadRules(tx, m)
+}
+
+// beginAnew drops a monitor's panes and notes what its next ones belong to. A
+// number makes each note another one: what partitions have from before the
+// panes were dropped must not fit, even if the spec is that of then.
+func beginAnew(tx *store.Tx, monitor, identity string) error {
+	_, number, _ := strings.Cut(string(tx.Monitor(monitor)), " ")
+	n, _ := strconv.Atoi(number) // none is 0
+	if err := tx.DropPanes(monitor, window.Newest); err != nil {
+		return err
+	}
+	return tx.PutMonitor(monitor, fmt.Appendf(nil, "%s %d", identity, n+1))
 }
 
 func (s *sequencer) loadRecent(tx *store.Tx, m *monitor) error {
@@ -82,7 +93,8 @@ func (s *sequencer) loadRules(tx *store.Tx, m *monitor) error {
 	return s.writeRules(tx, m.Spec.Name, m.state, events)
 }
 
-// resolveRemoved resolves the alerts of monitors that are no longer watched.
+// resolveRemoved resolves the alerts of monitors that are no longer watched, and
+// drops their open panes.
 func (s *sequencer) resolveRemoved(tx *store.Tx) error {
 	names, err := tx.RuleMonitors()
 	if err != nil {
@@ -103,6 +115,9 @@ func (s *sequencer) resolveRemoved(tx *store.Tx) error {
 			}
 		}
 		if err := tx.DropRules(name); err != nil {
+			return err
+		}
+		if err := beginAnew(tx, name, ""); err != nil {
 			return err
 		}
 	}

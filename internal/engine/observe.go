@@ -40,7 +40,11 @@ func (w *worker) observe(rec *source.Record) {
 func (w *worker) count(k *track, t window.Time, offset int64) {
 	end := k.windows.Start(t).Add(k.windows.Size)
 	if w.state.Gap || k.gap {
+		// What is missing may have been of any window up to here.
 		k.partial, k.gap = max(k.partial, end), false
+		if w.watermark != window.None {
+			k.partial = max(k.partial, k.windows.End(w.watermark))
+		}
 	}
 	switch k.tracker.Place(end, offset) {
 	case window.Late:

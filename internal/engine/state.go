@@ -52,8 +52,8 @@ func orNone(t *window.Time) window.Time {
 // since the checkpoint before.
 type checkpoint struct {
 	state  []byte
-	oldest int64 // the first offset that an unclosed window holds a record of, else the state's Next
-	panes  map[paneID][]byte
+	oldest int64             // the first offset that an unclosed window holds a record of, else the state's Next
+	panes  map[paneID][]byte // nil: it is no more
 }
 
 type paneID struct {
@@ -74,6 +74,12 @@ func (c *checkpoint) write(tx *store.Tx, stream string, partition int, closed fu
 	}
 	for _, id := range slices.SortedFunc(maps.Keys(c.panes), comparePaneID) {
 		if id.end <= closed(id.monitor) {
+			continue
+		}
+		if c.panes[id] == nil {
+			if err := tx.DropPane(id.monitor, id.end, partition); err != nil {
+				return err
+			}
 			continue
 		}
 		if err := tx.PutPane(id.monitor, id.end, partition, c.panes[id]); err != nil {
@@ -97,6 +103,7 @@ func comparePaneID(a, b paneID) int {
 func (w *worker) restore(tx *store.Tx, closed func(monitor string) window.Time) error {
 	b := tx.Partition(w.plan.Stream.Name, w.partition.ID)
 	for _, k := range w.tracks {
+		k.identity = string(tx.Monitor(k.monitor.Spec.Name))
 		k.tracker = window.NewTracker(k.monitor.Windows(), window.None, closed(k.monitor.Spec.Name))
 	}
 	if b == nil {
@@ -118,7 +125,7 @@ func (w *worker) restore(tx *store.Tx, closed func(monitor string) window.Time) 
 func (w *worker) restoreTrack(tx *store.Tx, k *track, closed window.Time) error {
 	name := k.monitor.Spec.Name
 	s := w.state.Monitors[name]
-	if s.Identity != k.monitor.Identity() { // it is new to a stream that was read before
+	if s.Identity != k.identity { // it is new to a stream that was read before
 		s, k.gap = monitorState{}, true
 	}
 	k.late, k.partial = s.Late, orNone(s.Partial)
@@ -177,7 +184,7 @@ func (w *worker) takeCheckpoint() (*checkpoint, error) {
 	c := &checkpoint{oldest: w.state.Next, panes: map[paneID][]byte{}}
 	for _, k := range w.tracks {
 		w.state.Monitors[k.monitor.Spec.Name] = monitorState{
-			Identity: k.monitor.Identity(),
+			Identity: k.identity,
 			Border:   timeOrNil(k.tracker.Border()), Partial: timeOrNil(k.partial), Late: k.late,
 		}
 		for end, p := range k.panes {
@@ -198,6 +205,21 @@ func (w *worker) takeCheckpoint() (*checkpoint, error) {
 		return nil, fmt.Errorf("write a checkpoint of %s: %w", w, err)
 	}
 	return c, nil
+}
+
+// forgetOpen drops the panes that are not sealed, because their records will be
+// read again, and with the offsets of sealed ones what they meant.
+func (w *worker) forgetOpen() (dropped []paneID) {
+	for _, k := range w.tracks {
+		k.tracker.ForgetOffsets()
+		for end := range k.panes {
+			if end > k.tracker.Border() {
+				delete(k.panes, end)
+				dropped = append(dropped, paneID{k.monitor.Spec.Name, end})
+			}
+		}
+	}
+	return dropped
 }
 
 // openPane is a pane whose window is not closed.

@@ -52,13 +52,14 @@ type worker struct {
 
 // track is one monitor in one partition.
 type track struct {
-	monitor *monitors.Monitor
-	windows window.Tumbling
-	tracker *window.Tracker
-	panes   map[window.Time]*openPane // by end: of windows that are not closed
-	late    uint64
-	partial window.Time
-	gap     bool // the monitor did not see the records before the next one
+	monitor  *monitors.Monitor
+	identity string // of what the store's panes belong to
+	windows  window.Tumbling
+	tracker  *window.Tracker
+	panes    map[window.Time]*openPane // by end: of windows that are not closed
+	late     uint64
+	partial  window.Time
+	gap      bool // the monitor did not see the records before the next one
 }
 
 type sealedPane struct {
@@ -240,14 +241,21 @@ func (w *worker) receive(f fetched) {
 }
 
 // fault handles what the log cannot get over by itself. A log that was made
-// again is read from its start: its offsets mean other records now.
+// again, or lost its tail, is read from its start. As the two look alike, open
+// panes are dropped: in the one case they hold records that are gone, in the
+// other they would hold them twice.
 func (w *worker) fault(err error) {
 	var cut *source.TruncatedError
 	switch {
 	case errors.As(err, &cut):
 		w.log.Warn("a partition was made again or truncated; it is read from its start", "error", err)
 		w.state.Next, w.state.Gap = cut.Start, true
-		w.send(w.checkpoint(), false)
+		dropped := w.forgetOpen()
+		c := w.checkpoint()
+		for i := 0; c != nil && i < len(dropped); i++ {
+			c.panes[dropped[i]] = nil
+		}
+		w.send(c, false)
 	case !errors.Is(err, context.Canceled):
 		w.log.Error("a partition cannot be read", "topic", w.partition.Topic, "partition", w.partition.ID, "error", err)
 	}

@@ -62,6 +62,11 @@ func (t *Tx) PutPane(monitor string, end window.Time, partition int, pane []byte
 	return t.put(bucketPanes, paneKey(monitor, end, partition), pane)
 }
 
+// DropPane removes one partition's pane; one that is not there is no error.
+func (t *Tx) DropPane(monitor string, end window.Time, partition int) error {
+	return t.tx.Bucket(bucketPanes).Delete(paneKey(monitor, end, partition))
+}
+
 // DropPanes removes the panes of all partitions whose windows end at or before
 // end. With window.Time's greatest value it removes all.
 func (t *Tx) DropPanes(monitor string, end window.Time) error {

@@ -74,3 +74,6 @@ func (k *Tracker) Closed(end Time, next int64) {
 	k.counted[end] = next
 	k.CloseThrough(end)
 }
+
+// ForgetOffsets is for a log whose offsets mean other records now.
+func (k *Tracker) ForgetOffsets() { k.counted = nil }
