@@ -129,6 +129,7 @@ func TestOneWindow(t *testing.T) {
 	type results = map[string]checks.Result
 	three := segment("", "psi", results{"a": yes, "b": no, "y": yes})
 	rows := checks.Segment{Rows: 1000, Checks: results{"volume": yes}}
+	early := checks.Segment{Rows: 40, Checks: results{"volume": {Skipped: "needs 7 windows"}}}
 	small := three
 	small.Rows = 10
 	for _, c := range []struct {
@@ -147,6 +148,9 @@ func TestOneWindow(t *testing.T) {
 		{"few rows", "alert: A, min_rows: 11, when: {check: psi, drift: true}", []checks.Segment{small}, ""},
 		{"enough rows", "alert: A, min_rows: 10, when: {check: psi, drift: true}", []checks.Segment{small}, "firing a, firing y"},
 		{"without a field", "alert: A, when: {check: volume, drift: true}", []checks.Segment{rows}, "firing"},
+		{"a limit of rows without history", "alert: A, when: {check: volume, below: 41}", []checks.Segment{early}, "firing"},
+		{"a limit of rows that holds", "alert: A, when: {check: volume, below: 40}", []checks.Segment{early}, ""},
+		{"volume's verdict without history", "alert: A, when: {check: volume, drift: true}", []checks.Segment{early}, ""},
 		{"any", "alert: A, when: {any: [{check: psi, drift: true}, {check: ks, above: 1}]}", []checks.Segment{three}, "firing a, firing y"},
 		{"all, one unknown", "alert: A, when: {all: [{check: psi, drift: true}, {check: ks, above: 1}]}", []checks.Segment{three}, ""},
 		{"all", "alert: A, when: {all: [{check: psi, drift: true}, {check: psi, above: 0.5}]}", []checks.Segment{three}, "firing a, firing y"},
@@ -211,6 +215,18 @@ func TestPartialWindow(t *testing.T) {
 	}
 	if alerts := s.Alerts(); len(alerts) != 1 || alerts[0].State != Firing || alerts[0].WindowEnd != windowOf(0).End {
 		t.Errorf("alerts %+v", alerts)
+	}
+}
+
+// A partial window has fewer rows than there were.
+func TestLimitOfRowsOfPartialWindow(t *testing.T) {
+	p := parseSet(t, oneRule("alert: A, when: {check: volume, below: 41}")).ForMonitor("m", testFields)
+	w := windowOf(0, checks.Segment{Rows: 40, Checks: map[string]checks.Result{"volume": {Skipped: "needs 7 windows"}}})
+	for _, partial := range []bool{true, false} {
+		w.Partial = partial
+		if _, events := p.Step(State{}, w); len(events) != 0 == partial {
+			t.Errorf("partial %v: events %v", partial, events)
+		}
 	}
 }
 
