@@ -82,3 +82,24 @@ func TestEndDuringAnAssignment(t *testing.T) {
 		})
 	}
 }
+
+// A partition that is added to a topic that is read holds nothing that is
+// older than the start, so none of it may be left out.
+func TestAddedPartitionIsReadFromItsBeginning(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newMemory("t", 2)
+		src.add(0, time.Second, 0, 1) // older than the start
+		s := newSetup(t, src)
+		s.start = source.Start{Latest: true}
+		s.members = steps{numbered(0), numbered(0, 1), 5 * time.Second, 0}
+		go func() {
+			time.Sleep(3 * time.Second) // before anybody has seen the partition
+			src.add(1, 2*time.Second, 0, 1)
+			src.add(0, 2*time.Second, 0, 1)
+		}()
+		s.runFor(t, 2*time.Minute)
+		if got := s.rows(t)[10]; got != 2 {
+			t.Errorf("%d rows, want 2", got)
+		}
+	})
+}

@@ -179,6 +179,9 @@ func (s *sequencer) add(fresh map[source.Partition][]*worker) error {
 				if err := w.restore(tx, s.closedBefore); err != nil {
 					return err
 				}
+				if w.start.Latest && len(s.streams[w.plan.Stream.Name].parts) > 0 {
+					w.start = source.Start{} // it was added to a topic that is read: all of it is new
+				}
 			}
 		}
 		return nil
