@@ -32,6 +32,7 @@ type writer struct {
 	partitions int
 	at         time.Duration // of the next record, after start
 	sent       int
+	late       int                 // of those in the log
 	rows       map[window.Time]int // by start
 }
 
@@ -88,7 +89,7 @@ func (w *writer) compare(d *daemontest.Daemon, got []apiWindow) {
 	w.t.Helper()
 	for _, win := range got {
 		if win.Rows != w.rows[win.Start] {
-			w.t.Errorf("window %v has %d rows, %d were written", win.Start, win.Rows, w.rows[win.Start])
+			w.t.Errorf("window %v has %d rows, want %d", win.Start, win.Rows, w.rows[win.Start])
 		}
 	}
 	if len(got) != len(w.rows) {
@@ -98,7 +99,7 @@ func (w *writer) compare(d *daemontest.Daemon, got []apiWindow) {
 	for series, want := range map[string]float64{
 		`driftwatch_records_total{stream="s"}`:       float64(w.sent + w.partitions),
 		`driftwatch_lost_records_total{stream="s"}`:  0,
-		`driftwatch_late_records_total{monitor="m"}`: 0,
+		`driftwatch_late_records_total{monitor="m"}`: float64(w.late),
 		`driftwatch_windows_total{monitor="m"}`:      float64(len(w.rows)),
 	} {
 		if m[series] != want {
