@@ -203,7 +203,8 @@ func (r *Row) Time(rec *source.Record) (window.Time, error) {
 		return 0, timeError("field %q: %v", r.plan.Stream.Time.Field, err)
 	case t >= beyond:
 		return 0, timeError("field %q: the time %v is too far in the future", r.plan.Stream.Time.Field, t)
-	case window.Ahead(t, logged, r.plan.Stream.MaxAhead):
+	// A record without a timestamp, of a very old producer, cannot be ahead of it.
+	case logged >= 0 && window.Ahead(t, logged, r.plan.Stream.MaxAhead):
 		return t, &decode.Error{Reason: "ahead", Offset: -1, Detail: fmt.Sprintf(
 			"event time %v is more than %v after the log's own time %v", t, r.plan.Stream.MaxAhead, logged)}
 	}

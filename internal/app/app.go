@@ -81,55 +81,70 @@ func (d *daemon) run(ctx context.Context, g *generation) error {
 	return errors.Join(err, <-web)
 }
 
+// running is a generation's parts that have a state.
+type running struct {
+	*generation
+	engine     *engine.Engine
+	dispatcher *alerting.Dispatcher
+}
+
 // runGenerations runs one generation after the other.
 func (d *daemon) runGenerations(ctx context.Context, g *generation) error {
-	e, err := d.newEngine(g)
+	r, err := d.start(g)
 	for err == nil {
 		var next *generation
-		if next, err = d.runOne(ctx, g, e); err != nil || next == nil {
+		if next, err = d.runOne(ctx, r); err != nil || next == nil {
 			break
 		}
-		g, e, err = d.takeOver(g, next)
+		r, err = d.takeOver(r.generation, next)
+		g = r.generation
 	}
 	return errors.Join(err, g.close())
 }
 
 // takeOver makes the next generation the one that runs. One that turns out not
 // to fit the store gives way to the one before it.
-func (d *daemon) takeOver(old, next *generation) (*generation, *engine.Engine, error) {
-	e, err := d.newEngine(next)
+func (d *daemon) takeOver(old, next *generation) (running, error) {
+	r, err := d.start(next)
 	next.taken <- err
 	if err == nil {
-		return next, e, old.close()
+		return r, old.close()
 	}
-	e, err = d.newEngine(old)
-	return old, e, errors.Join(err, next.close())
+	r, err = d.start(old)
+	return r, errors.Join(err, next.close())
 }
 
-// runOne runs a generation until ctx ends or another one takes over, which it
-// returns.
-func (d *daemon) runOne(ctx context.Context, g *generation, e *engine.Engine) (*generation, error) {
+// start makes a generation's parts, which then only have to be run.
+func (d *daemon) start(g *generation) (running, error) {
+	r := running{generation: g}
+	var err error
+	if r.engine, err = d.newEngine(g); err != nil {
+		return r, err
+	}
 	var counted []snapshot.Receiver
 	if before := d.dispatcher.Load(); before != nil {
 		counted = before.Stats()
 	}
-	dispatcher, err := alerting.New(alerting.Options{
-		Outbox: e.Outbox(), Receivers: g.receivers, Routes: g.routes, Logger: g.log,
+	r.dispatcher, err = alerting.New(alerting.Options{
+		Outbox: r.engine.Outbox(), Receivers: g.receivers, Routes: g.routes, Logger: g.log,
 		Alerts:      func() []rules.Alert { return d.view.Load().Alerts },
 		ExternalURL: g.config.Web.ExternalURL, Counted: counted,
 	})
-	if err != nil {
-		return nil, err
-	}
-	d.dispatcher.Store(dispatcher)
+	return r, err
+}
+
+// runOne runs a generation until ctx ends or another one takes over, which it
+// returns.
+func (d *daemon) runOne(ctx context.Context, r running) (*generation, error) {
+	d.dispatcher.Store(r.dispatcher)
+	d.engine.Store(r.engine)
 	engineCtx, stopEngine := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopEngine()
 	dispatchCtx, stopDispatcher := context.WithCancel(ctx)
 	defer stopDispatcher()
 	ended, dispatched := make(chan error, 1), make(chan error, 1)
-	d.engine.Store(e)
-	go func() { ended <- e.Run(engineCtx) }()
-	go func() { dispatched <- dispatcher.Run(dispatchCtx) }()
+	go func() { ended <- r.engine.Run(engineCtx) }()
+	go func() { dispatched <- r.dispatcher.Run(dispatchCtx) }()
 
 	var next *generation
 	select {
@@ -141,7 +156,7 @@ func (d *daemon) runOne(ctx context.Context, g *generation, e *engine.Engine) (*
 	}
 	// The dispatcher acknowledges through the engine, so it ends first.
 	stopDispatcher()
-	err = <-dispatched
+	err := <-dispatched
 	stopEngine()
 	return next, errors.Join(err, <-ended)
 }

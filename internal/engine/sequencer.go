@@ -205,6 +205,8 @@ func (s *sequencer) addOne(w *worker) {
 	}
 	st.parts = append(st.parts, p)
 	slices.SortFunc(st.parts, func(a, b *partition) int { return a.worker.partition.ID - b.worker.partition.ID })
+	w.handOver()
+	s.receive(w.report())
 }
 
 // freeze keeps windows of the workers' streams from closing, or lets them again.

@@ -145,8 +145,6 @@ func (w *worker) run(ctx context.Context) {
 	defer close(w.done)
 	defer func() { w.send(nil, true) }()
 	w.quiet = time.Now()
-	w.handOver()
-	w.send(nil, false)
 	if !w.resolve(ctx) {
 		return
 	}
@@ -294,13 +292,22 @@ func (w *worker) work(ctx context.Context) {
 
 // send reports to the sequencer, which receives until all workers have ended.
 func (w *worker) send(c *checkpoint, last bool) {
+	r := w.report()
+	r.checkpoint, r.ended = c, last
+	if last && w.state.Next != unresolved {
+		r.checkpoint = w.checkpoint()
+	}
+	w.reports <- r
+}
+
+// report says how the worker stands, and hands over what it sealed.
+func (w *worker) report() *report {
 	r := &report{
 		worker: w, atEnd: w.atEnd, quiet: w.quiet, sealed: w.sealed, samples: w.samples,
 		records: w.state.Records, bytes: w.state.Bytes, lost: w.state.Lost, errors: maps.Clone(w.state.Errors),
 		partition: snapshot.Partition{
 			ID: w.partition.ID, Next: max(0, w.state.Next), End: w.end, Watermark: w.watermark, Newest: w.newest,
 		},
-		checkpoint: c, ended: last,
 	}
 	w.sealed, w.samples = nil, nil
 	for _, k := range w.tracks {
@@ -309,10 +316,7 @@ func (w *worker) send(c *checkpoint, last bool) {
 			ends: slices.Sorted(maps.Keys(k.panes)),
 		})
 	}
-	if last && w.state.Next != unresolved {
-		r.checkpoint = w.checkpoint()
-	}
-	w.reports <- r
+	return r
 }
 
 func (w *worker) checkpoint() *checkpoint {

@@ -33,11 +33,19 @@ func (c *Collector) Describe(ch chan<- *prometheus.Desc) {
 func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 	s := c.o.Snapshot()
 	e := emitter{ch}
-	for i := range s.Monitors {
-		c.monitor(e, &s.Monitors[i])
-	}
+	unknown := map[string]bool{}
 	for i := range s.Streams {
-		c.stream(e, &s.Streams[i])
+		st := &s.Streams[i]
+		if unknown[st.Name] = unread(st); !unknown[st.Name] {
+			c.stream(e, st)
+		}
+	}
+	for i := range s.Monitors {
+		m := &s.Monitors[i]
+		if !unknown[m.Stream] {
+			e.count(c.d.late, m.Late, m.Name)
+		}
+		c.monitor(e, m)
 	}
 	c.alerts(e, s.Alerts)
 	c.notifications(e, s)
@@ -46,7 +54,6 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 
 func (c *Collector) monitor(e emitter, m *snapshot.Monitor) {
 	e.count(c.d.windows, m.WindowsTotal, m.Name)
-	e.count(c.d.late, m.Late, m.Name)
 	w := m.Last()
 	if w == nil {
 		return
@@ -97,6 +104,11 @@ func (c *Collector) stream(e emitter, s *snapshot.Stream) {
 		e.gauge(c.d.freshness, max(0, c.o.Now().Sub(oldest).Seconds()), s.Name)
 	}
 }
+
+// unread reports whether the partitions of a stream are not known yet. What was
+// counted before a restart is not known then either, and a counter that is 0 for
+// a moment would look like a reset.
+func unread(s *snapshot.Stream) bool { return len(s.Partitions) == 0 && s.Records == 0 }
 
 // freshness returns the oldest of the partitions' newest event times: a newest
 // one would hide a partition that nobody writes to any more.
