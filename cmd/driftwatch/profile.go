@@ -84,8 +84,13 @@ func (c *compareCmd) Run(s streams) error {
 	if err := write(s.out); err != nil {
 		return &exit{code: exitError, text: err.Error()}
 	}
-	if c.FailOn == "drift" && report.Drift() {
+	switch {
+	case c.FailOn == "never":
+		return nil
+	case report.Drift():
 		return &exit{code: exitFound}
+	case report.Empty() != "":
+		return &exit{code: exitError, text: "nothing was compared: " + report.Empty()}
 	}
 	return nil
 }

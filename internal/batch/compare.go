@@ -48,6 +48,18 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	return e.Encode(r)
 }
 
+// Empty says which side has no rows, so that no verdict is worth anything; ""
+// where both have some.
+func (r *Report) Empty() string {
+	switch {
+	case r.Reference.Rows == 0:
+		return "the reference has no rows"
+	case r.Current.Rows == 0:
+		return "the current data have no rows"
+	}
+	return ""
+}
+
 // Drift reports whether a field drifted or broke a limit.
 func (r *Report) Drift() bool {
 	return slices.ContainsFunc(r.Fields, func(f checks.Field) bool {

@@ -61,10 +61,20 @@ func (r *Report) headline(drifted, uncertain int) string {
 	if uncertain > 0 {
 		more = fmt.Sprintf(", %d uncertain", uncertain)
 	}
-	if drifted == 0 {
-		return fmt.Sprintf("no drift in %d fields%s; %s", len(r.Fields), more, sizes)
+	switch {
+	case drifted > 0:
+		return fmt.Sprintf("DRIFT in %d of %s%s; %s", drifted, fields(len(r.Fields)), more, sizes)
+	case r.Empty() != "":
+		return fmt.Sprintf("nothing to compare: %s; %s", r.Empty(), sizes)
 	}
-	return fmt.Sprintf("DRIFT in %d of %d fields%s; %s", drifted, len(r.Fields), more, sizes)
+	return fmt.Sprintf("no drift in %s%s; %s", fields(len(r.Fields)), more, sizes)
+}
+
+func fields(n int) string {
+	if n == 1 {
+		return "1 field"
+	}
+	return fmt.Sprintf("%d fields", n)
 }
 
 // line is one field of the table.
