@@ -1,7 +1,6 @@
 package monitors
 
 import (
-	"strconv"
 	"strings"
 
 	"driftwatch/monitors/decode"
@@ -90,10 +89,7 @@ func (f *boundField) number(v decode.Value) (float64, bool) {
 		return float64(t) / 1000, err == nil
 	}
 	if v.Type == decode.String && f.Coerce {
-		v = decode.Value{Type: decode.Number, Text: v.Text}
-		if _, err := strconv.ParseFloat(string(v.Text), 64); err != nil {
-			return 0, false
-		}
+		v.Type = decode.Number // whether it is one is for Float to say
 	}
 	return v.Float()
 }
@@ -190,12 +186,4 @@ func (c *counts) merge(d *counts) error {
 		}
 	}
 	return nil
-}
-
-func (c *counts) size() int {
-	n := 128
-	for i, f := range c.fields {
-		n += f.Size() + 8*cap(c.waiting[i])
-	}
-	return n
 }

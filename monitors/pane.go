@@ -125,15 +125,6 @@ func (p *Pane) Rows() uint64 { return p.segments[""].rows }
 // names lists the pane's segments: the whole stream first, then by name.
 func (p *Pane) names() []string { return slices.Sorted(maps.Keys(p.segments)) }
 
-// Size is the memory that the pane holds, in bytes.
-func (p *Pane) Size() int {
-	n := 256
-	for name, c := range p.segments {
-		n += len(name) + c.size()
-	}
-	return n
-}
-
 // Field returns the profile of field i of a segment, or nil.
 func (p *Pane) field(segment string, i int) *profile.Profile {
 	if c := p.segments[segment]; c != nil {

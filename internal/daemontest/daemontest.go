@@ -19,6 +19,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	// The binary is built beside the test, which the test cache does not see:
+	// what the binary is made of has to be what the test is made of.
+	_ "driftwatch/internal/app"
 )
 
 // Patience is how long a condition is waited for before a test fails.

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"log/slog"
 	"maps"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -79,8 +78,7 @@ type Engine struct {
 	ready    atomic.Bool
 	stopping atomic.Bool
 	offsets  offsets
-	stopped  chan struct{} // closed when the sequencer has ended
-	workers  sync.WaitGroup
+	stopped  chan struct{}                  // closed when the sequencer has ended
 	byPart   map[source.Partition][]*worker // of the membership's goroutine
 }
 
@@ -188,11 +186,7 @@ func (e *Engine) newWorkers(p source.Partition) ([]*worker, error) {
 func (e *Engine) startWorker(w *worker) {
 	ctx, cancel := context.WithCancel(context.Background())
 	w.stop = cancel
-	e.workers.Add(1)
-	go func() {
-		defer e.workers.Done()
-		w.run(ctx)
-	}()
+	go w.run(ctx) // stopWorkers waits for it
 }
 
 // stopWorkers ends workers and waits until the sequencer has their last

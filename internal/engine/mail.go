@@ -26,17 +26,15 @@ const (
 
 type mailbox struct {
 	wake    chan struct{} // holds one token while there may be letters
-	mu      *sync.Mutex
-	letters *[]letter
+	mu      sync.Mutex
+	letters []letter
 }
 
-func newMailbox() mailbox {
-	return mailbox{make(chan struct{}, 1), &sync.Mutex{}, &[]letter{}}
-}
+func newMailbox() *mailbox { return &mailbox{wake: make(chan struct{}, 1)} }
 
-func (m mailbox) post(l letter) {
+func (m *mailbox) post(l letter) {
 	m.mu.Lock()
-	*m.letters = append(*m.letters, l)
+	m.letters = append(m.letters, l)
 	m.mu.Unlock()
 	select {
 	case m.wake <- struct{}{}:
@@ -44,11 +42,11 @@ func (m mailbox) post(l letter) {
 	}
 }
 
-func (m mailbox) take() []letter {
+func (m *mailbox) take() []letter {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	l := *m.letters
-	*m.letters = nil
+	l := m.letters
+	m.letters = nil
 	return l
 }
 

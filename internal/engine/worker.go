@@ -27,7 +27,7 @@ type worker struct {
 	horizon   *atomic.Int64 // of the stream: a watermark at or beyond it is not moved on
 	reports   chan<- *report
 	log       *slog.Logger
-	mail      mailbox
+	mail      *mailbox
 	stop      context.CancelFunc // set when it is started
 	done      chan struct{}      // closed when it has ended
 
