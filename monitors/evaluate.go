@@ -11,10 +11,11 @@ import (
 // Closing is all that the result of a window is a function of, beside the
 // monitor itself.
 type Closing struct {
-	Pane    *Pane         // merged over partitions, in their order
-	Cut     []checks.Cut  // by partition
-	Partial bool          // records before the first one read are missing
-	History []checks.Past // earlier windows, oldest first
+	Pane      *Pane         // merged over partitions, in their order
+	Cut       []checks.Cut  // by partition
+	Partial   bool          // records before the first one read are missing
+	History   []checks.Past // earlier windows, oldest first
+	Reference *Baseline     // nil: there is none, or none yet
 }
 
 // Evaluate runs the monitor's checks on a window.
@@ -24,8 +25,8 @@ func (m *Monitor) Evaluate(c Closing) *checks.Window {
 		Monitor: m.Spec.Name, Start: c.Pane.Start, End: c.Pane.End,
 		Partial: c.Partial, Cut: c.Cut,
 	}
-	if m.Reference != nil {
-		w.Reference = m.Reference.Hash
+	if c.Reference != nil {
+		w.Reference = c.Reference.Hash
 	}
 	v := verdicts{}
 	for _, name := range c.Pane.names() {
@@ -47,14 +48,18 @@ func (m *Monitor) evaluateSegment(c Closing, name string, v verdicts) checks.Seg
 	if name == "" {
 		in.History = c.History
 	}
+	ref := m.against(c, name)
+	if ref.baseline != nil && ref.unknown != nil {
+		in.ReferenceRows, in.ReferenceUnknownRows = ref.rows, *ref.unknown
+	}
 	v.run(seg.Checks, m.Spec.SegmentChecks(), in)
 	for i := range m.fields {
-		seg.Fields = append(seg.Fields, m.evaluateField(i, name, counts.fields[i], v))
+		seg.Fields = append(seg.Fields, m.evaluateField(i, counts.fields[i], ref, v))
 	}
 	return seg
 }
 
-func (m *Monitor) evaluateField(i int, segment string, cur *profile.Profile, v verdicts) checks.Field {
+func (m *Monitor) evaluateField(i int, cur *profile.Profile, ref against, v verdicts) checks.Field {
 	f := &m.fields[i]
 	out := checks.Field{
 		Name: f.Name, Type: f.Type.String(), Role: f.Role,
@@ -67,9 +72,10 @@ func (m *Monitor) evaluateField(i int, segment string, cur *profile.Profile, v v
 			Allowed: f.Allowed != nil, Pattern: f.Pattern != nil,
 		},
 	}
-	// A file says nothing of the segments that a window is cut into.
-	if segment == "" {
-		in.Reference, out.Reference = m.Reference.Profile(f.Name), f.ref
+	if of, why := ref.field(f.Name); of != nil {
+		in.Reference, out.Reference = of.profile, &of.summary
+	} else {
+		in.NoReference = why
 	}
 	v.run(out.Checks, m.Spec.FieldChecks(f.Field), in)
 	return out

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"driftwatch/monitors/profile"
+	"driftwatch/monitors/reference"
 )
 
 // BenchmarkEvaluate closes a window of 5,000 rows and 20 continuous fields
@@ -19,7 +20,8 @@ func BenchmarkEvaluate(b *testing.B) {
 		}
 		return v
 	}
-	m := &Monitor{Spec: Spec{Name: "m", Alpha: 0.001}, Reference: &Baseline{Hash: "h", Fields: map[string]*profile.Profile{}}}
+	m := &Monitor{Spec: Spec{Name: "m", Alpha: 0.001, Reference: Reference{File: "f"}}}
+	whole := reference.Segment{Rows: 50000}
 	for i := range 20 {
 		f := Field{Name: fmt.Sprintf("f%d", i), Type: profile.Number}
 		ref := profile.New(profile.Options{Kind: profile.Number})
@@ -33,9 +35,14 @@ func BenchmarkEvaluate(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
-		m.Reference.Fields[f.Name] = guide.Profile()
+		whole.Fields = append(whole.Fields, reference.Field{Name: f.Name, Profile: guide.Profile()})
 		m.Spec.Fields = append(m.Spec.Fields, f)
 	}
+	ref, err := reference.New(whole)
+	if err != nil {
+		b.Fatal(err)
+	}
+	m.Reference = NewBaseline(ref)
 	if _, err := NewPlan(Stream{Name: "s", Format: "json"}, []*Monitor{m}); err != nil {
 		b.Fatal(err)
 	}
@@ -46,6 +53,6 @@ func BenchmarkEvaluate(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		m.Evaluate(Closing{Pane: pane})
+		m.Evaluate(Closing{Pane: pane, Reference: m.Reference})
 	}
 }

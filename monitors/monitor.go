@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 
-	"driftwatch/monitors/checks"
 	"driftwatch/monitors/decode"
 	"driftwatch/monitors/profile"
 	"driftwatch/monitors/window"
@@ -15,7 +14,7 @@ import (
 // and to its reference. It is immutable once its Plan is made.
 type Monitor struct {
 	Spec      Spec
-	Reference *Baseline // nil: none
+	Reference *Baseline // of a file; nil: none
 
 	fields   []boundField
 	where    []boundCondition
@@ -24,27 +23,12 @@ type Monitor struct {
 	foreign  []int // leaves that other monitors of the stream declare and this one does not
 }
 
-// Baseline is the reference that a monitor's windows are compared with.
-type Baseline struct {
-	Hash   string
-	Fields map[string]*profile.Profile
-}
-
-// Profile returns the reference of a field, or nil.
-func (b *Baseline) Profile(field string) *profile.Profile {
-	if b == nil {
-		return nil
-	}
-	return b.Fields[field]
-}
-
 type boundField struct {
 	*Field
 	leaf    int
 	allowed map[string]bool // nil: any
 	guide   *profile.Guide
-	ref     *checks.Summary // of the reference; nil without one
-	words   [2][]byte       // false and true, so that a boolean costs no allocation
+	words   [2][]byte // false and true, so that a boolean costs no allocation
 }
 
 type boundCondition struct {
@@ -75,8 +59,6 @@ func (m *Monitor) bind(p *Plan) error {
 		}
 		if ref := m.Reference.Profile(f.Name); ref != nil {
 			f.guide, _ = ref.Guide()
-			sum := checks.Summarize(ref)
-			f.ref = &sum
 		}
 		m.fields = append(m.fields, f)
 		known = append(known, f.leaf)

@@ -119,6 +119,11 @@ func (p *Pane) limiterOf(q *Pane, name string) (l *limiter, always bool) {
 	return nil, false
 }
 
+// mixed reports whether a segment holds what has no segment of its own.
+func (p *Pane) mixed(segment string) bool {
+	return slices.ContainsFunc(p.limits, func(l limiter) bool { return l.other == segment })
+}
+
 // Rows is the number of rows of the whole stream.
 func (p *Pane) Rows() uint64 { return p.segments[""].rows }
 

@@ -62,6 +62,9 @@ type Reference struct {
 	File string // absolute path of a profile or data file
 }
 
+// IsZero reports whether the monitor has no reference.
+func (r Reference) IsZero() bool { return r == Reference{} }
+
 // Check is a check that a monitor asks for, with its parameters.
 type Check struct {
 	Name string

@@ -124,10 +124,7 @@ func (g *generation) buildMonitor(spec monitors.Spec) (*monitors.Monitor, error)
 		if err != nil {
 			return nil, fmt.Errorf("reference of monitor %q: %w", spec.Name, err)
 		}
-		m.Reference = &monitors.Baseline{Hash: ref.Hash, Fields: map[string]*profile.Profile{}}
-		for _, f := range ref.Fields {
-			m.Reference.Fields[f.Name] = f.Profile
-		}
+		m.Reference = monitors.NewBaseline(ref)
 	}
 	var fields []rules.FieldInfo
 	for _, f := range spec.Fields {

@@ -118,7 +118,10 @@ func (m *monitor) earliest() window.Time {
 // goroutine's next step; the store follows before anybody sees it.
 func (s *sequencer) close(m *monitor, end window.Time) *closing {
 	c := &closing{monitor: m, pane: m.NewPane(end.Add(-m.Spec.Window.Size))}
-	in := monitors.Closing{Pane: c.pane, Cut: []checks.Cut{}, History: m.history[max(0, len(m.history)-historyKept):]}
+	in := monitors.Closing{
+		Pane: c.pane, Cut: []checks.Cut{}, Reference: m.Reference,
+		History: m.history[max(0, len(m.history)-historyKept):],
+	}
 	for _, p := range m.stream.parts {
 		if end <= p.last.monitors[m.index].partial {
 			in.Partial = true

@@ -40,6 +40,7 @@ type Limits struct {
 // check without a field the counts of a segment.
 type Input struct {
 	Reference, Current *profile.Profile // Reference nil: there is none
+	NoReference        string           // why there is none; "": no reason but that
 	Params             Params
 	Limits             Limits
 	Shared             *Shared // of all checks of these two profiles; nil: nothing is shared

@@ -1,6 +1,10 @@
 package checks
 
-import "driftwatch/monitors/profile"
+import (
+	"cmp"
+
+	"driftwatch/monitors/profile"
+)
 
 // comparison is what the binned distances of a field are computed from.
 type comparison struct {
@@ -26,7 +30,7 @@ func compare(in Input) (c comparison, why string) {
 func incomparable(in Input) string {
 	switch {
 	case in.Reference == nil:
-		return noReference
+		return cmp.Or(in.NoReference, noReference)
 	case in.Reference.Kind() != in.Current.Kind():
 		return "the reference has another type"
 	case in.Reference.Counts().Present == 0:

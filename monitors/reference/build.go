@@ -167,5 +167,5 @@ func (b *builder) reference() (*Reference, error) {
 			fields = append(fields, Field{f.Name, f.profile})
 		}
 	}
-	return New(b.rows, fields)
+	return New(Segment{Rows: b.rows, Fields: fields})
 }

@@ -16,23 +16,28 @@ import (
 
 // A profile file is
 //
-//	magic    8 bytes
-//	version  uvarint, 1
-//	rows     uvarint
-//	fields   uvarint, then for each, by ascending name:
-//	           name     uvarint length, UTF-8
-//	           profile  uvarint length, its canonical encoding
-//	checksum 32 bytes, SHA-256 of all before
+//	magic     8 bytes
+//	version   uvarint, 2
+//	segments  uvarint, then for each, by ascending name; the first is "", all rows:
+//	          name      uvarint length, UTF-8
+//	          rows      uvarint
+//	          unknown   uvarint, rows with undeclared fields and 1, or 0: not counted
+//	          fields    uvarint, then for each, by ascending name:
+//	                    name     uvarint length, UTF-8
+//	                    profile  uvarint length, its canonical encoding
+//	checksum  32 bytes, SHA-256 of all before
 //
-// Equal references have equal bytes: other bytes for one are refused.
+// Equal references have equal bytes: other bytes for one are refused. Version 1
+// had no segments.
 const (
 	magic   = "DWPROFIL"
-	version = 1
+	version = 2
 
-	maxFile   = 1 << 30
-	maxName   = 1 << 16
-	minField  = 3 // bytes
-	checksize = sha256.Size
+	maxFile    = 1 << 30
+	maxName    = 1 << 16
+	minSegment = 4 // bytes
+	minField   = 3
+	checksize  = sha256.Size
 )
 
 // AppendBinary appends the canonical encoding.
@@ -40,27 +45,60 @@ func (r *Reference) AppendBinary(dst []byte) ([]byte, error) {
 	start := len(dst)
 	dst = append(dst, magic...)
 	dst = binary.AppendUvarint(dst, version)
-	dst = binary.AppendUvarint(dst, r.Rows)
-	dst = binary.AppendUvarint(dst, uint64(len(r.Fields)))
-	var scratch []byte
-	for i, f := range r.Fields {
-		if i > 0 && r.Fields[i-1].Name >= f.Name {
-			return nil, fmt.Errorf("field %q is there twice", f.Name)
+	dst = binary.AppendUvarint(dst, uint64(1+len(r.Segments)))
+	dst, err := r.Segment.appendBinary(dst)
+	if err != nil {
+		return nil, err
+	}
+	before := ""
+	for i := range r.Segments {
+		s := &r.Segments[i]
+		if s.Name <= before {
+			return nil, fmt.Errorf("segment %q is there twice", s.Name)
 		}
-		if len(f.Name) > maxName || !utf8.ValidString(f.Name) {
-			return nil, fmt.Errorf("field %.40q: its name is too long or not valid UTF-8", f.Name)
+		before = s.Name
+		if dst, err = s.appendBinary(dst); err != nil {
+			return nil, fmt.Errorf("segment %q: %w", s.Name, err)
 		}
-		var err error
-		if scratch, err = f.Profile.AppendBinary(scratch[:0]); err != nil {
-			return nil, fmt.Errorf("encode the profile of field %q: %w", f.Name, err)
-		}
-		dst = binary.AppendUvarint(dst, uint64(len(f.Name)))
-		dst = append(dst, f.Name...)
-		dst = binary.AppendUvarint(dst, uint64(len(scratch)))
-		dst = append(dst, scratch...)
 	}
 	sum := sha256.Sum256(dst[start:])
 	return append(dst, sum[:]...), nil
+}
+
+func (s *Segment) appendBinary(dst []byte) ([]byte, error) {
+	dst, err := appendName(dst, s.Name)
+	if err != nil {
+		return nil, err
+	}
+	dst = binary.AppendUvarint(dst, s.Rows)
+	unknown := uint64(0)
+	if s.UnknownRows != nil {
+		unknown = *s.UnknownRows + 1
+	}
+	dst = binary.AppendUvarint(dst, unknown)
+	dst = binary.AppendUvarint(dst, uint64(len(s.Fields)))
+	var scratch []byte
+	for i, f := range s.Fields {
+		if i > 0 && s.Fields[i-1].Name >= f.Name {
+			return nil, fmt.Errorf("field %q is there twice", f.Name)
+		}
+		if dst, err = appendName(dst, f.Name); err != nil {
+			return nil, fmt.Errorf("field %.40q: %w", f.Name, err)
+		}
+		if scratch, err = f.Profile.AppendBinary(scratch[:0]); err != nil {
+			return nil, fmt.Errorf("encode the profile of field %q: %w", f.Name, err)
+		}
+		dst = binary.AppendUvarint(dst, uint64(len(scratch)))
+		dst = append(dst, scratch...)
+	}
+	return dst, nil
+}
+
+func appendName(dst []byte, name string) ([]byte, error) {
+	if len(name) > maxName || !utf8.ValidString(name) {
+		return nil, errors.New("its name is too long or not valid UTF-8")
+	}
+	return append(binary.AppendUvarint(dst, uint64(len(name))), name...), nil
 }
 
 // Decode is the inverse of AppendBinary and accepts only what that writes.
@@ -74,17 +112,16 @@ func Decode(b []byte) (*Reference, error) {
 	body, sum := b[:len(b)-checksize], b[len(b)-checksize:]
 	d := decoder{b: body[len(magic):]}
 	if v := d.uvarint(); d.err == nil && v != version {
-		return nil, fmt.Errorf("the profile file has version %d; this program reads version %d", v, version)
+		return nil, versionError(v)
 	}
 	if want := sha256.Sum256(body); !bytes.Equal(sum, want[:]) {
 		return nil, errors.New("the profile file is damaged: its checksum does not match")
 	}
-	rows := d.uvarint()
-	fields := d.fields()
+	segments := d.segments()
 	if d.err != nil {
 		return nil, d.err
 	}
-	r, err := New(rows, fields)
+	r, err := New(segments[0], segments[1:]...)
 	if err != nil {
 		return nil, err
 	}
@@ -92,6 +129,14 @@ func Decode(b []byte) (*Reference, error) {
 		return nil, errors.New("the profile file is damaged: it is not in its canonical form")
 	}
 	return r, nil
+}
+
+func versionError(v uint64) error {
+	do := "it is of a newer driftwatch"
+	if v < version {
+		do = "make it again with driftwatch profile"
+	}
+	return fmt.Errorf("the profile file has version %d and this program reads version %d: %s", v, version, do)
 }
 
 // decoder reads from b until the first error.
@@ -102,10 +147,18 @@ type decoder struct {
 
 var errCut = errors.New("the profile file is damaged: it ends too early")
 
+// fail keeps the first error and leaves nothing to read.
+func (d *decoder) fail(err error) {
+	if d.err == nil {
+		d.err = err
+	}
+	d.b = nil
+}
+
 func (d *decoder) uvarint() uint64 {
 	v, n := binary.Uvarint(d.b)
 	if n <= 0 {
-		d.b, d.err = nil, errCut
+		d.fail(errCut)
 		return 0
 	}
 	d.b = d.b[n:]
@@ -115,7 +168,7 @@ func (d *decoder) uvarint() uint64 {
 func (d *decoder) bytes() []byte {
 	n := d.uvarint()
 	if n > uint64(len(d.b)) {
-		d.b, d.err = nil, errCut
+		d.fail(errCut)
 		return nil
 	}
 	v := d.b[:n]
@@ -123,10 +176,36 @@ func (d *decoder) bytes() []byte {
 	return v
 }
 
+// segments reads at least one.
+func (d *decoder) segments() []Segment {
+	n := d.uvarint()
+	if n == 0 || n > uint64(len(d.b)/minSegment) {
+		d.fail(errCut)
+		return nil
+	}
+	segments := make([]Segment, 0, n)
+	for range n {
+		s := Segment{Name: string(d.bytes()), Rows: d.uvarint()}
+		if unknown := d.uvarint(); unknown > 0 {
+			unknown--
+			s.UnknownRows = &unknown
+		}
+		s.Fields = d.fields()
+		if d.err != nil {
+			return nil
+		}
+		segments = append(segments, s)
+	}
+	if len(d.b) > 0 {
+		d.fail(errors.New("the profile file is damaged: there is something after its last segment"))
+	}
+	return segments
+}
+
 func (d *decoder) fields() []Field {
 	n := d.uvarint()
 	if n > uint64(len(d.b)/minField) {
-		d.err = errCut
+		d.fail(errCut)
 		return nil
 	}
 	fields := make([]Field, 0, n)
@@ -137,13 +216,10 @@ func (d *decoder) fields() []Field {
 		}
 		p, err := profile.Decode(encoded)
 		if err != nil {
-			d.err = fmt.Errorf("profile of field %q: %w", name, err)
+			d.fail(fmt.Errorf("profile of field %q: %w", name, err))
 			return nil
 		}
 		fields = append(fields, Field{string(name), p})
-	}
-	if len(d.b) > 0 {
-		d.err = errors.New("the profile file is damaged: there is something after its last field")
 	}
 	return fields
 }

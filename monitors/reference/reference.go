@@ -26,11 +26,20 @@ type FieldSpec struct {
 	Guide   *profile.Guide // of the reference that the profile is to be judged against, or nil
 }
 
-// Reference is profiles of the same rows, by field.
+// Reference is what windows are compared with: profiles of the same rows, and
+// of those of each segment.
 type Reference struct {
-	Hash   string // of the canonical bytes, hexadecimal
-	Rows   uint64
-	Fields []Field // by name
+	Hash     string    // of the canonical bytes, hexadecimal
+	Segment            // all rows
+	Segments []Segment // parts of them, by name
+}
+
+// Segment is the profiles of some rows.
+type Segment struct {
+	Name        string // "" for all rows
+	Rows        uint64
+	UnknownRows *uint64 // with fields that nobody declared; nil: they were not counted
+	Fields      []Field // by name
 }
 
 // Field is one field's profile.
@@ -39,10 +48,17 @@ type Field struct {
 	Profile *profile.Profile
 }
 
-// New makes a reference of profiles. Names must differ.
-func New(rows uint64, fields []Field) (*Reference, error) {
-	r := &Reference{Rows: rows, Fields: slices.Clone(fields)}
-	slices.SortFunc(r.Fields, func(a, b Field) int { return cmp.Compare(a.Name, b.Name) })
+// New makes a reference of profiles. Names of segments and of the fields of each
+// must differ.
+func New(whole Segment, parts ...Segment) (*Reference, error) {
+	if whole.Name != "" {
+		return nil, fmt.Errorf("segment %q stands for all rows", whole.Name)
+	}
+	r := &Reference{Segment: whole.sorted()}
+	for _, s := range parts {
+		r.Segments = append(r.Segments, s.sorted())
+	}
+	slices.SortFunc(r.Segments, func(a, b Segment) int { return cmp.Compare(a.Name, b.Name) })
 	b, err := r.AppendBinary(nil)
 	if err != nil {
 		return nil, err
@@ -52,13 +68,19 @@ func New(rows uint64, fields []Field) (*Reference, error) {
 	return r, nil
 }
 
+func (s Segment) sorted() Segment {
+	s.Fields = slices.Clone(s.Fields)
+	slices.SortFunc(s.Fields, func(a, b Field) int { return cmp.Compare(a.Name, b.Name) })
+	return s
+}
+
 // Profile returns the profile of a field, or nil.
-func (r *Reference) Profile(name string) *profile.Profile {
-	i, ok := slices.BinarySearchFunc(r.Fields, name, func(f Field, name string) int { return cmp.Compare(f.Name, name) })
+func (s *Segment) Profile(name string) *profile.Profile {
+	i, ok := slices.BinarySearchFunc(s.Fields, name, func(f Field, name string) int { return cmp.Compare(f.Name, name) })
 	if !ok {
 		return nil
 	}
-	return r.Fields[i].Profile
+	return s.Fields[i].Profile
 }
 
 // Load reads the reference of the given fields from a profile file, which is
@@ -77,18 +99,36 @@ func Load(path string, fields []FieldSpec) (*Reference, error) {
 	if err != nil {
 		return nil, err
 	}
-	var chosen []Field
+	whole, err := all.choose(fields)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	var parts []Segment
+	for i := range all.Segments {
+		part, err := all.Segments[i].choose(fields)
+		if err != nil {
+			return nil, fmt.Errorf("%s: segment %q: %w", path, part.Name, err)
+		}
+		parts = append(parts, part)
+	}
+	return New(whole, parts...)
+}
+
+// choose returns the segment with the given fields only.
+func (s Segment) choose(fields []FieldSpec) (Segment, error) {
+	all := s.Fields
+	s.Fields = nil
 	for _, f := range fields {
-		p := all.Profile(f.Name)
-		if p == nil {
+		i := slices.IndexFunc(all, func(of Field) bool { return of.Name == f.Name })
+		if i < 0 {
 			continue
 		}
-		if p.Kind() != f.Kind {
-			return nil, fmt.Errorf("%s: field %q is a %s there and a %s here", path, f.Name, p.Kind(), f.Kind)
+		if kind := all[i].Profile.Kind(); kind != f.Kind {
+			return s, fmt.Errorf("field %q is a %s there and a %s here", f.Name, kind, f.Kind)
 		}
-		chosen = append(chosen, Field{f.Name, p})
+		s.Fields = append(s.Fields, all[i])
 	}
-	return New(all.Rows, chosen)
+	return s, nil
 }
 
 func loadData(path string, fields []FieldSpec) (_ *Reference, err error) {

@@ -23,7 +23,13 @@ func sample(t testing.TB) *Reference {
 	country := profile.New(profile.Options{Kind: profile.Category})
 	country.AddRows(4)
 	country.ObserveCategory([]byte("BR"))
-	r, err := New(4, []Field{{"price", number}, {"country", country}, {"empty", profile.New(profile.Options{Kind: profile.Text})}})
+	unknown := uint64(1)
+	part := profile.New(profile.Options{Kind: profile.Category})
+	part.AddRows(1)
+	part.ObserveCategory([]byte("BR"))
+	r, err := New(
+		Segment{Rows: 4, UnknownRows: &unknown, Fields: []Field{{"price", number}, {"country", country}, {"empty", profile.New(profile.Options{Kind: profile.Text})}}},
+		Segment{Name: "country=BR", Rows: 1, Fields: []Field{{"country", part}}}, Segment{Name: "c=x"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,8 +74,26 @@ func TestFile(t *testing.T) {
 	if err := r.WriteFile(filepath.Join(path, "x")); err == nil {
 		t.Error("a file below a file is written")
 	}
-	if _, err := New(1, []Field{{"a", r.Profile("price")}, {"a", r.Profile("price")}}); err == nil {
-		t.Error("two fields of a name are accepted")
+	if len(back.Segments) != 2 || back.Segments[1].Name != "country=BR" || back.Segments[1].Rows != 1 || back.Segments[1].Profile("country") == nil {
+		t.Errorf("segments %+v", back.Segments)
+	}
+	if back.UnknownRows == nil || *back.UnknownRows != 1 || back.Segments[1].UnknownRows != nil {
+		t.Errorf("rows with unknown fields %v and %v, want 1 and not counted", back.UnknownRows, back.Segments[1].UnknownRows)
+	}
+}
+
+func TestNamesDiffer(t *testing.T) {
+	p := profile.New(profile.Options{Kind: profile.Number})
+	for name, parts := range map[string][]Segment{
+		"two fields of a name":      {{Fields: []Field{{"a", p}, {"a", p}}}},
+		"two fields in a segment":   {{}, {Name: "s", Fields: []Field{{"a", p}, {"a", p}}}},
+		"two segments of a name":    {{}, {Name: "s"}, {Name: "s"}},
+		"two wholes":                {{}, {}},
+		"a segment in place of all": {{Name: "s"}},
+	} {
+		if _, err := New(parts[0], parts[1:]...); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
 	}
 }
 
@@ -93,12 +117,17 @@ func TestDecodeRefuses(t *testing.T) {
 		{"other file", []byte("a,b\n1,2\n3,4\n5,6\n7,8\n9,10\n"), "is not a profile file"},
 		{"cut", whole[:len(whole)-1], "checksum"},
 		{"cut short", whole[:12], "cut off"},
-		{"newer version", seal(join(head, []byte{2}, body[len(magic)+1:])), "has version 2"},
-		{"more at the end", seal(join(body, []byte{0})), "after its last field"},
-		{"no fields but a count", seal(join(head, []byte{1, 4, 0xff, 0xff, 0xff, 0xff, 0x0f})), "ends too early"},
-		{"long name", seal(join(head, []byte{1, 4, 1, 0xff, 0xff, 0xff, 0xff, 0x0f, 'a', 0})), "ends too early"},
-		{"padded number", seal(join(head, []byte{1, 0x84, 0, 0})), "canonical"},
-		{"empty profile", seal(join(head, []byte{1, 4, 1, 1, 'a', 0})), `profile of field "a"`},
+		{"older version", seal(join(head, []byte{1, 4, 0})), "has version 1 and this program reads version 2: make it again"},
+		{"newer version", seal(join(head, []byte{3}, body[len(magic)+1:])), "has version 3 and this program reads version 2: it is of a newer driftwatch"},
+		{"more at the end", seal(join(body, []byte{0})), "after its last segment"},
+		{"no segments", seal(join(head, []byte{2, 0})), "ends too early"},
+		{"no segments but a count", seal(join(head, []byte{2, 0xff, 0xff, 0xff, 0xff, 0x0f})), "ends too early"},
+		{"no fields but a count", seal(join(head, []byte{2, 1, 0, 4, 0, 0xff, 0xff, 0xff, 0xff, 0x0f})), "ends too early"},
+		{"long name", seal(join(head, []byte{2, 1, 0, 4, 0, 1, 0xff, 0xff, 0xff, 0xff, 0x0f, 'a', 0})), "ends too early"},
+		{"padded number", seal(join(head, []byte{2, 1, 0, 0x84, 0, 0, 0})), "canonical"},
+		{"segments in another order", seal(join(head, []byte{2, 3, 0, 0, 0, 0, 1, 'b', 0, 0, 0, 1, 'a', 0, 0, 0})), "canonical"},
+		{"the whole is missing", seal(join(head, []byte{2, 1, 1, 'a', 0, 0, 0})), "stands for all rows"},
+		{"empty profile", seal(join(head, []byte{2, 1, 0, 4, 0, 1, 1, 'a', 0})), `profile of field "a"`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -120,7 +149,7 @@ func TestDecodeRefuses(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	whole := encode(f, sample(f))
 	f.Add(whole[len(magic) : len(whole)-checksize])
-	f.Add([]byte{1, 0, 0})
+	f.Add([]byte{2, 1, 0, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, body []byte) {
 		b := seal(append([]byte(magic), body...))
 		r, err := Decode(b)
@@ -133,11 +162,13 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// TestFieldOrder: the order in which fields are given does not matter.
-func TestFieldOrder(t *testing.T) {
+// TestOrder: the order in which fields and segments are given does not matter.
+func TestOrder(t *testing.T) {
 	want := sample(t)
 	rapid.Check(t, func(t *rapid.T) {
-		got, err := New(4, rapid.Permutation(want.Fields).Draw(t, "fields"))
+		whole := want.Segment
+		whole.Fields = rapid.Permutation(want.Fields).Draw(t, "fields")
+		got, err := New(whole, rapid.Permutation(want.Segments).Draw(t, "segments")...)
 		if err != nil || got.Hash != want.Hash {
 			t.Errorf("hash %s, %v; want %s", got.Hash, err, want.Hash)
 		}
