@@ -1,4 +1,4 @@
-package checks_test
+package checks
 
 import (
 	"fmt"
@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"driftwatch/monitors/checks"
 	"driftwatch/monitors/profile"
 )
 
@@ -69,10 +68,10 @@ func populations() []population {
 }
 
 // verdict computes one check and judges it alone.
-func verdict(t testing.TB, c checks.Check, in checks.Input, alpha float64) bool {
+func verdict(t testing.TB, c Check, in Input, alpha float64) bool {
 	t.Helper()
 	r := c.Compute(in)
-	checks.Judge(c.Floor, alpha, []*checks.Result{&r})
+	Judge(c.Floor, alpha, []*Result{&r})
 	return r.Drift != nil && *r.Drift
 }
 
@@ -88,10 +87,10 @@ func TestFalseVerdicts(t *testing.T) {
 			rng := rand.New(rand.NewPCG(11, uint64(size.current)))
 			alarms := map[string]int{}
 			for range draws {
-				in := checks.Input{Reference: pop.draw(rng, size.reference), Current: pop.draw(rng, size.current)}
+				in := Input{Reference: pop.draw(rng, size.reference), Current: pop.draw(rng, size.current)}
 				for _, name := range []string{"ks", "psi", "js", "chi2", "unseen"} {
-					c, _ := checks.Find(name)
-					if !checks.Fits(c, pop.kind) {
+					c, _ := Find(name)
+					if !Fits(c, pop.kind) {
 						continue
 					}
 					judged++
@@ -125,7 +124,7 @@ func TestFalseShares(t *testing.T) {
 		p.AddNull(uint64(nulls))
 		return p
 	}
-	c, _ := checks.Find("nulls")
+	c, _ := Find("nulls")
 	ref, alarms := side(1000, 1000000), 0
 	for range draws {
 		nulls := 0
@@ -134,7 +133,7 @@ func TestFalseShares(t *testing.T) {
 				nulls++
 			}
 		}
-		if verdict(t, c, checks.Input{Reference: ref, Current: side(nulls, 30)}, alpha) {
+		if verdict(t, c, Input{Reference: ref, Current: side(nulls, 30)}, alpha) {
 			alarms++
 		}
 	}
@@ -153,9 +152,9 @@ func TestPower(t *testing.T) {
 	found := map[string]int{}
 	names := []string{"ks", "psi", "js", "hellinger", "wasserstein"}
 	for range draws {
-		in := checks.Input{Reference: ref, Current: shifted.draw(rng, 1000)}
+		in := Input{Reference: ref, Current: shifted.draw(rng, 1000)}
 		for _, name := range names {
-			if c, _ := checks.Find(name); verdict(t, c, in, alpha) {
+			if c, _ := Find(name); verdict(t, c, in, alpha) {
 				found[name]++
 			}
 		}
@@ -181,11 +180,11 @@ func TestOutlierHidesNothing(t *testing.T) {
 	}
 	ref := draw(0)
 	for _, name := range []string{"ks", "psi", "kl", "js", "hellinger"} {
-		c, _ := checks.Find(name)
-		if !verdict(t, c, checks.Input{Reference: ref, Current: draw(0.5)}, 0.001) {
+		c, _ := Find(name)
+		if !verdict(t, c, Input{Reference: ref, Current: draw(0.5)}, 0.001) {
 			t.Errorf("%s: the shift is not found", name)
 		}
-		if verdict(t, c, checks.Input{Reference: ref, Current: draw(0)}, 0.001) {
+		if verdict(t, c, Input{Reference: ref, Current: draw(0)}, 0.001) {
 			t.Errorf("%s: a verdict without a shift", name)
 		}
 	}

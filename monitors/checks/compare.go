@@ -2,6 +2,7 @@ package checks
 
 import (
 	"cmp"
+	"math"
 
 	"driftwatch/monitors/profile"
 )
@@ -95,4 +96,52 @@ func categoryTables(cats []profile.CategoryCell) (value, named table) {
 		value, named = append(value, unseen), append(named, unseen)
 	}
 	return value, named
+}
+
+// uncertainWidth is the greatest width of [low, high] that a verdict may depend
+// on.
+const uncertainWidth = 0.02
+
+// undecided reports whether what is not known decides on which side of the floor
+// an effect is.
+func undecided(low, high, floor float64) bool {
+	return low < floor && floor <= high && high-low > uncertainWidth
+}
+
+// judged adds the effect, the distance of the test table less the part of
+// chance that the distance has, and the p-value.
+func (c comparison) judged(r Result, distance func() float64, part float64) Result {
+	r.Bins = c.bins
+	if !c.test.ok {
+		return r
+	}
+	effect := max(0, distance()-float64(part*c.test.table.chance()))
+	r.Effect, r.EffectLow, r.PValue = ptr(effect), ptr(effect), ptr(c.test.p)
+	return r
+}
+
+// rooted is the square root of a divergence that joined categories only bound.
+// part is the share of chance that is in the divergence.
+func rooted(in Input, divergence func(table) (low, high float64), part float64) Result {
+	c, why := compare(in)
+	if why != "" {
+		return skip(why)
+	}
+	low, high := divergence(c.value)
+	r := Result{Value: math.Sqrt(low), Low: math.Sqrt(low), High: math.Sqrt(high), Bins: c.bins}
+	return c.bounded(r, divergence, part)
+}
+
+// bounded adds the effect of a distance that has bounds, which is the root of
+// what chance leaves of the test table's divergence, and the p-value.
+func (c comparison) bounded(r Result, divergence func(table) (low, high float64), part float64) Result {
+	if !c.test.ok {
+		return r
+	}
+	low, high := divergence(c.test.table)
+	b := part * c.test.table.chance()
+	effect, greatest := math.Sqrt(max(0, low-b)), math.Sqrt(max(0, high-b))
+	r.Effect, r.EffectLow, r.PValue = ptr(effect), ptr(effect), ptr(c.test.p)
+	r.Uncertain = undecided(effect, greatest, distanceFloor)
+	return r
 }

@@ -1,4 +1,4 @@
-package checks_test
+package checks
 
 import (
 	"fmt"
@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"driftwatch/monitors/checks"
 	"driftwatch/monitors/profile"
 )
 
@@ -26,7 +25,7 @@ func TestDocs(t *testing.T) {
 			rows = append(rows, strings.TrimSpace(line))
 		}
 	}
-	all := checks.All()
+	all := All()
 	if len(rows) != len(all) {
 		t.Errorf("the index has %d checks, the table %d", len(rows), len(all))
 	}
@@ -47,12 +46,12 @@ func TestDocs(t *testing.T) {
 	}
 }
 
-func indexRow(c checks.Check) string {
+func indexRow(c Check) string {
 	fields := "of a segment"
 	if c.Kinds != nil {
 		var names []string
 		for k := profile.Number; k <= profile.Timestamp; k++ {
-			if checks.Fits(c, k) {
+			if Fits(c, k) {
 				names = append(names, k.String())
 			}
 		}

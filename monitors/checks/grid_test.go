@@ -1,4 +1,4 @@
-package checks_test
+package checks
 
 import (
 	"math"
@@ -7,7 +7,6 @@ import (
 	"sort"
 	"testing"
 
-	"driftwatch/monitors/checks"
 	"driftwatch/monitors/profile"
 )
 
@@ -93,14 +92,14 @@ func TestGrid(t *testing.T) {
 			slices.Sort(r)
 			for _, scale := range []float64{1, 1.0000003, 1.1} {
 				c := draw(5000, scale)
-				in := checks.Input{Reference: ref, Current: judgedBy(ref, c)}
+				in := Input{Reference: ref, Current: judgedBy(ref, c)}
 				slices.Sort(c)
 				got, want := compute(t, "ks", in), ksOf(r, c)
 				if got.High-got.Low > 0.002 || want < got.Low-1e-12 || want > got.High+1e-12 {
 					t.Errorf("scale %v: ks %v in [%v, %v]", scale, want, got.Low, got.High)
 				}
 				if shareUpTo(c, r[0]) < 1 { // the bins are not empty
-					closeTo(t, "psi", compute(t, "psi", in).Value, psiOf(r, c), 1e-9)
+					near(t, "psi", compute(t, "psi", in).Value, psiOf(r, c), 1e-9)
 				}
 			}
 		})

@@ -6,8 +6,15 @@ import (
 	"driftwatch/monitors/profile"
 )
 
-// ks is the Kolmogorov-Smirnov statistic. Its value is the least that it can be,
-// so that what the profiles do not know never makes an alarm, and a file
+var ksCheck = Check{
+	Name: "ks", Kinds: numericKinds, Floor: distanceFloor, Unit: Distance, Range: unitRange,
+	Summary:        "greatest difference of the two distribution functions (Kolmogorov-Smirnov)",
+	NeedsReference: true,
+	Compute:        ks,
+}
+
+// ks is the Kolmogorov-Smirnov statistic (Smirnov 1939), from profiles; gonum's
+// wants the samples. Its value is the least that it can be, so that what the profiles do not know never makes an alarm, and a file
 // compared with itself gives 0.
 func ks(in Input) Result {
 	cells, why := alignNumbers(in)

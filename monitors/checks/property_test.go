@@ -1,4 +1,4 @@
-package checks_test
+package checks
 
 import (
 	"encoding/json"
@@ -7,7 +7,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"driftwatch/monitors/checks"
 	"driftwatch/monitors/profile"
 )
 
@@ -22,7 +21,7 @@ func sample() *rapid.Generator[[]float64] {
 	return rapid.SliceOfN(value, 1, 200)
 }
 
-func sane(t interface{ Errorf(string, ...any) }, name string, r checks.Result) {
+func sane(t interface{ Errorf(string, ...any) }, name string, r Result) {
 	if r.Skipped != "" {
 		return
 	}
@@ -45,10 +44,10 @@ func TestHonestIntervals(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r, c := sample().Draw(t, "reference"), sample().Draw(t, "current")
 		limit := rapid.SampledFrom([]int{4, 16, 64}).Draw(t, "buckets")
-		exact := checks.Input{Reference: numbers(r), Current: numbers(c)}
-		coarse := checks.Input{Reference: capped(r, limit), Current: capped(c, limit)}
+		exact := Input{Reference: numbers(r), Current: numbers(c)}
+		coarse := Input{Reference: capped(r, limit), Current: capped(c, limit)}
 		for _, name := range []string{"ks", "wasserstein", "quantile", "min", "max", "mean"} {
-			check, _ := checks.Find(name)
+			check, _ := Find(name)
 			truth, got := check.Compute(exact), check.Compute(coarse)
 			sane(t, name, truth)
 			sane(t, name, got)
@@ -69,10 +68,10 @@ func TestHonestCategories(t *testing.T) {
 		value := rapid.StringMatching(`[a-z]{1,2}`)
 		r := rapid.SliceOfN(value, 1, 200).Draw(t, "reference")
 		c := rapid.SliceOfN(value, 1, 200).Draw(t, "current")
-		exact := checks.Input{Reference: words(r, 0), Current: words(c, 0)}
-		coarse := checks.Input{Reference: words(r, 8), Current: words(c, 8)}
+		exact := Input{Reference: words(r, 0), Current: words(c, 0)}
+		coarse := Input{Reference: words(r, 8), Current: words(c, 8)}
 		for _, name := range []string{"js", "hellinger", "unseen"} {
-			check, _ := checks.Find(name)
+			check, _ := Find(name)
 			truth, got := check.Compute(exact), check.Compute(coarse)
 			sane(t, name, truth)
 			sane(t, name, got)
@@ -102,12 +101,12 @@ func TestAgainstItself(t *testing.T) {
 }
 
 func zeroAgainst(t *rapid.T, p *profile.Profile) {
-	for _, c := range checks.All() {
-		if !checks.Fits(c, p.Kind()) || c.Floor == 0 {
+	for _, c := range All() {
+		if !Fits(c, p.Kind()) || c.Floor == 0 {
 			continue
 		}
-		r := c.Compute(checks.Input{Reference: p, Current: p})
-		checks.Judge(c.Floor, 0.001, []*checks.Result{&r})
+		r := c.Compute(Input{Reference: p, Current: p})
+		Judge(c.Floor, 0.001, []*Result{&r})
 		sane(t, c.Name, r)
 		if r.Value != 0 || r.Drift != nil && *r.Drift {
 			t.Errorf("%s of a profile and itself: %+v", c.Name, r)
@@ -138,13 +137,13 @@ func TestEveryPair(t *testing.T) {
 	odd["all null"] = nulls
 	for rn, r := range odd {
 		for cn, cur := range odd {
-			for _, c := range checks.All() {
-				if !checks.Fits(c, cur.Kind()) {
+			for _, c := range All() {
+				if !Fits(c, cur.Kind()) {
 					continue
 				}
-				for _, in := range []checks.Input{{Current: cur}, {Reference: r, Current: cur}} {
+				for _, in := range []Input{{Current: cur}, {Reference: r, Current: cur}} {
 					res := c.Compute(in)
-					checks.Judge(c.Floor, 0.001, []*checks.Result{&res})
+					Judge(c.Floor, 0.001, []*Result{&res})
 					sane(t, c.Name+" of "+cn+" against "+rn, res)
 					if in.Reference == nil && c.NeedsReference != (res.Skipped == "no reference") {
 						t.Errorf("%s of %s without a reference: %+v", c.Name, cn, res)

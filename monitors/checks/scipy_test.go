@@ -3,11 +3,8 @@ package checks
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"os"
 	"testing"
-
-	"driftwatch/monitors/profile"
 )
 
 type scipyValues struct {
@@ -28,13 +25,6 @@ type scipyValues struct {
 	Contingency []struct {
 		Table [2][]uint64
 		X, P  float64
-	}
-}
-
-func near(t *testing.T, what string, got, want, tolerance float64) {
-	t.Helper()
-	if !(math.Abs(got-want) <= tolerance*math.Abs(want)) {
-		t.Errorf("%s: got %v, want %v (relative error %.2g)", what, got, want, math.Abs(got-want)/math.Abs(want))
 	}
 }
 
@@ -85,18 +75,4 @@ func TestAgainstScipy(t *testing.T) {
 		near(t, "contingency", got.pearson, c.X, 1e-12)
 		near(t, "contingency p", got.p, c.P, 1e-9)
 	}
-}
-
-func align(t *testing.T, r, c []float64) []profile.Cell {
-	t.Helper()
-	side := func(v []float64) *profile.Profile {
-		p := profile.New(profile.Options{Kind: profile.Number})
-		p.ObserveNumbers(v)
-		return p
-	}
-	cells, err := profile.Align(side(r), side(c))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cells
 }

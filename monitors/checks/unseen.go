@@ -6,9 +6,16 @@ import (
 	"driftwatch/monitors/profile"
 )
 
+var unseenCheck = Check{
+	Name: "unseen", Kinds: namedKinds, Floor: shareFloor, Unit: Share, Range: unitRange,
+	Summary:        "share of values in categories that the reference never had",
+	NeedsReference: true,
+	Compute:        unseen,
+}
+
 // unseen is the share of values in categories that the reference never had.
 //
-// Some are always to be expected: by Good and Turing as many as the share of
+// Some are always to be expected: by Good and Turing (Good 1953) as many as the share of
 // the reference's values that occur in it once. The standard deviation of that
 // estimate and of the window's share give a one-sided normal test.
 func unseen(in Input) Result {

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"time"
 
-	"gonum.org/v1/gonum/mathext"
 	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
 
 	"driftwatch/monitors/window"
 )
@@ -19,6 +19,12 @@ const (
 // volumeFloor is just above one half: rows must be outside [1/2, 2] times the
 // median, not on its border.
 const volumeFloor = 0.5 + 0x1p-53
+
+var volumeCheck = Check{
+	Name: "volume", Floor: volumeFloor, Unit: Rows, Range: positiveRange,
+	Summary: "number of rows, against earlier windows of the same hour",
+	Compute: volume,
+}
 
 // volume is the number of rows. It is compared, as a logarithm, with the last
 // windows of the same phase by the t distribution of one more draw from them.
@@ -92,5 +98,5 @@ func medianOf(v []float64) float64 {
 // studentTwoSided is the probability that Student's t with nu degrees of
 // freedom is at least as far from 0 as t.
 func studentTwoSided(t, nu float64) float64 {
-	return mathext.RegIncBeta(nu/2, 0.5, nu/(nu+t*t))
+	return 2 * distuv.StudentsT{Sigma: 1, Nu: nu}.Survival(math.Abs(t))
 }

@@ -6,8 +6,16 @@ import (
 	"driftwatch/monitors/profile"
 )
 
+var wassersteinCheck = Check{
+	Name: "wasserstein", Kinds: numericKinds, Floor: wassersteinFloor, Unit: OfField, Range: positiveRange,
+	Summary:        "area between the two distribution functions, in the field's unit",
+	NeedsReference: true,
+	Compute:        wasserstein,
+}
+
 // wasserstein is the area between the two distribution functions, in the field's
-// unit. Its effect is in standard deviations of the reference, its p-value is
+// unit: the least mean distance by which values must move to make one sample the
+// other (Vallender 1974). Its effect is in standard deviations of the reference, its p-value is
 // that of ks.
 func wasserstein(in Input) Result {
 	cells, why := alignNumbers(in)

@@ -1,0 +1,19 @@
+package checks
+
+import "driftwatch/monitors/profile"
+
+var allowedCheck = Check{
+	Name: "allowed", Kinds: namedKinds, Floor: shareFloor, Unit: Share, Range: unitRange,
+	Summary: "share of rows whose value is not among the allowed ones",
+	Compute: notAllowed,
+}
+
+// notAllowed is the share of rows whose value is not in the user's list. Any is
+// a violation.
+func notAllowed(in Input) Result {
+	if !in.Limits.Allowed {
+		return skip("no allowed values are declared")
+	}
+	r := fieldShare(in, func(n profile.Counts) uint64 { return n.NotAllowed })
+	return promised(r, ptr(0.0))
+}

@@ -1,0 +1,28 @@
+package checks
+
+var chi2Check = Check{
+	Name: "chi2", Kinds: categoryKinds, Floor: distanceFloor, Unit: Ratio, Range: positiveRange,
+	Summary:        "Pearson's chi-square statistic of the two samples",
+	NeedsReference: true,
+	Compute:        chi2,
+}
+
+// chi2 is Pearson's statistic of the test table (Pearson 1900), without Yates'
+// correction. Its effect is Cramer's V as it would be at equal sizes: the usual
+// one vanishes beside a great reference.
+func chi2(in Input) Result {
+	c, why := compare(in)
+	if why != "" {
+		return skip(why)
+	}
+	if !c.test.ok {
+		return skip("needs two categories and more values")
+	}
+	return c.bounded(exactly(c.test.pearson), table.v2, 0.25)
+}
+
+// v2 is the square of Cramer's V as it would be if the samples were of equal
+// size.
+func (t table) v2() (low, high float64) {
+	return t.bounds(func(p, q float64) float64 { return (p - q) * (p - q) / (p + q) / 2 })
+}

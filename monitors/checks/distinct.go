@@ -1,0 +1,25 @@
+package checks
+
+import "math"
+
+var distinctCheck = Check{
+	Name: "distinct", Kinds: allKinds, Unit: Values, Range: positiveRange,
+	Summary: "number of distinct values",
+	Compute: distinct,
+}
+
+// distinct is exact up to the profile's cap and an estimate by HyperLogLog
+// beyond (Flajolet and others 2007). Low and high are then four standard errors
+// around it, the only bounds here that are not certain.
+func distinct(in Input) Result {
+	n, exact := in.Current.Distinct()
+	r := exactly(float64(n))
+	if !exact {
+		r.Low = math.Floor(r.Value / (1 + distinctError))
+		r.High = math.Ceil(r.Value * (1 + distinctError))
+	}
+	return r
+}
+
+// distinctError is four times the relative standard error of the estimate.
+const distinctError = 4 * 0.0115

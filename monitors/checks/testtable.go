@@ -1,0 +1,79 @@
+package checks
+
+import (
+	"slices"
+
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"driftwatch/monitors/profile"
+)
+
+// tested is a test table with its p-value.
+type tested struct {
+	table   table
+	pearson float64 // without the group of rare categories if that is left out of it
+	p       float64
+	ok      bool // false: too few values or categories, there is no test
+}
+
+// testBins is the number of bins of the table that numbers are tested with. It
+// depends on the sizes alone: bins joined because of what the window holds
+// would select, and reject too often.
+func testBins(nr, nc uint64) uint64 { return min(defaultBins, min(nr, nc)/10) }
+
+func testNumbers(cells []profile.Cell) tested {
+	k := testBins(cellTotals(cells))
+	if k < 2 {
+		return tested{}
+	}
+	t := numberTable(cells, k)
+	x := t.pearson()
+	return tested{table: t, pearson: x, p: chiSquareTail(x, len(t)-1), ok: len(t) >= 2}
+}
+
+// rareBelow is the expected count in the smaller sample below which a category
+// is too rare for the chi-square approximation.
+const rareBelow = 5
+
+// testCategories tests the categories of both samples. Rare ones form a group;
+// a group that is rare itself is left out of Pearson's test and put to Fisher's
+// exact test against all others, and the p-values of the two are combined by
+// Bonferroni's rule. (Which categories are rare depends on their sums over both
+// samples, which say nothing of the difference.)
+func testCategories(t table) tested {
+	r, c := t.totals()
+	part := float64(min(r, c)) / (float64(r) + float64(c))
+	var common table
+	var rare bin
+	for _, b := range t {
+		if (float64(b.r)+float64(b.c))*part < rareBelow {
+			rare.r, rare.c = rare.r+b.r, rare.c+b.c
+		} else {
+			common = append(common, b)
+		}
+	}
+	if rare.r+rare.c == 0 {
+		x := common.pearson()
+		return tested{common, x, chiSquareTail(x, len(common)-1), len(common) >= 2}
+	}
+	all := slices.Concat(common, table{rare})
+	if (float64(rare.r)+float64(rare.c))*part >= rareBelow {
+		x := all.pearson()
+		return tested{all, x, chiSquareTail(x, len(all)-1), len(all) >= 2}
+	}
+	x := 0.0
+	if len(common) > 0 {
+		x = common.pearson()
+	}
+	p := min(chiSquareTail(x, len(common)-1), fisher(rare.r, r-rare.r, rare.c, c-rare.c))
+	return tested{all, x, min(1, 2*p), len(all) >= 2}
+}
+
+// chiSquareTail is the probability that chi-square with df degrees of freedom
+// is at least x.
+func chiSquareTail(x float64, df int) float64 {
+	if x <= 0 || df <= 0 {
+		return 1
+	}
+	return min(1, max(leastP, distuv.ChiSquared{K: float64(df)}.Survival(x)))
+}
