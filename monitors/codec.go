@@ -12,11 +12,12 @@ import (
 )
 
 // paneVersion is the first byte of an encoded pane.
-const paneVersion = 1
+const paneVersion = 2
 
 // Flush brings the pane's profiles up to date. A pane that is flushed and no
 // longer observed may be read by several goroutines.
 func (p *Pane) Flush() {
+	p.ids.Settle()
 	for _, c := range p.segments {
 		c.flush()
 	}
@@ -33,6 +34,11 @@ func (p *Pane) AppendBinary(dst []byte) ([]byte, error) {
 	dst = append(dst, paneVersion)
 	dst = binary.AppendVarint(dst, int64(p.Start))
 	dst = appendBytes(dst, cut)
+	ids, err := p.ids.AppendBinary(nil)
+	if err != nil {
+		return dst, fmt.Errorf("encode pane: %w", err)
+	}
+	dst = appendBytes(dst, ids)
 	names := p.names()
 	dst = binary.AppendUvarint(dst, uint64(len(names)))
 	for _, name := range names {
@@ -98,8 +104,12 @@ func (m *Monitor) DecodePane(b []byte) (*Pane, error) {
 	if err := json.Unmarshal(r.bytes(), &cut); err != nil {
 		return nil, fmt.Errorf("decode pane of %q: its cut: %w", m.Spec.Name, err)
 	}
+	ids, err := profile.DecodeIDs(r.bytes())
+	if err != nil {
+		return nil, fmt.Errorf("decode pane of %q: its ids: %w", m.Spec.Name, err)
+	}
 	p := m.NewPane(window.Time(start))
-	p.Cut = cut
+	p.Cut, p.ids = cut, *ids
 	for n := r.uvarint(); n > 0 && r.err == nil; n-- {
 		name, entry, flag := string(r.bytes()), r.uvarint(), r.byte()
 		c, err := m.decodeCounts(&r)

@@ -44,15 +44,16 @@ func (m *Monitor) evaluateSegment(c Closing, name string, v verdicts) checks.Seg
 		Name: name, Rows: counts.rows, Unknown: slices.Sorted(slices.Values(counts.unknown.names)),
 		Checks: map[string]checks.Result{}, Fields: []checks.Field{},
 	}
-	in := checks.Input{Rows: counts.rows, UnknownRows: counts.unknownRows, Start: c.Pane.Start}
+	in := checks.Input{Rows: counts.rows, UnknownRows: counts.unknownRows, Start: c.Pane.Start, End: c.Pane.End}
 	if name == "" {
-		in.History = c.History
+		ids := c.Pane.ids.Counts()
+		in.History, in.Cut, in.IDs = c.History, c.Cut, &ids
 	}
 	ref := m.against(c, name)
 	if ref.baseline != nil && ref.unknown != nil {
 		in.ReferenceRows, in.ReferenceUnknownRows = ref.rows, *ref.unknown
 	}
-	v.run(seg.Checks, m.Spec.SegmentChecks(), in)
+	v.run(seg.Checks, m.checksOf(name), in)
 	for i := range m.fields {
 		seg.Fields = append(seg.Fields, m.evaluateField(i, counts.fields[i], ref, v))
 	}

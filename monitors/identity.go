@@ -7,15 +7,17 @@ import (
 	"fmt"
 )
 
-// Identity is equal for equal specs with equal references: state may be
-// carried from one to the other.
+// Identity is equal for equal specs with equal references, whose panes hold the
+// same in the same form: state may be carried from one to the other.
 func (m *Monitor) Identity() string { return m.identity }
 
-func (m *Monitor) computeIdentity() string {
+func (m *Monitor) computeIdentity(id string) string {
 	v := struct {
 		Spec      *Spec
 		Reference string
-	}{Spec: &m.Spec}
+		ID        string
+		Pane      int
+	}{Spec: &m.Spec, ID: id, Pane: paneVersion}
 	if m.Reference != nil {
 		v.Reference = m.Reference.Hash
 	}

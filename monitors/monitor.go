@@ -19,6 +19,7 @@ type Monitor struct {
 	fields   []boundField
 	where    []boundCondition
 	segments [][]int // field indexes of each entry of Spec.Segments
+	id       int     // leaf of the record's id, or -1 where nobody asks for it
 	identity string
 	foreign  []int // leaves that other monitors of the stream declare and this one does not
 }
@@ -44,7 +45,11 @@ func (m *Monitor) Windows() window.Tumbling {
 
 func (m *Monitor) bind(p *Plan) error {
 	s := &m.Spec
-	m.identity = m.computeIdentity()
+	m.identity = m.computeIdentity(p.Stream.ID)
+	m.id = -1
+	if p.Stream.ID != "" && s.counts("duplicates") {
+		m.id = p.leaf(p.Stream.ID)
+	}
 	known := slices.Clone(p.ignored)
 	m.fields, m.where, m.segments, m.foreign = nil, nil, nil, nil
 	for i := range s.Fields {

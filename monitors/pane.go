@@ -19,8 +19,9 @@ type Pane struct {
 
 	monitor  *Monitor
 	segments map[string]*counts
-	limits   []limiter // one for each entry of Spec.Segments
-	key      []byte    // scratch
+	ids      profile.IDs // of the whole stream
+	limits   []limiter   // one for each entry of Spec.Segments
+	key      []byte      // scratch
 }
 
 // NewPane returns an empty pane of the window that starts at start.
@@ -43,6 +44,9 @@ func (p *Pane) Observe(r *Row) {
 		return
 	}
 	p.segments[""].observe(p.monitor, r)
+	if id := p.monitor.id; id >= 0 && len(r.leaves[id].Text) > 0 {
+		p.ids.Observe(r.leaves[id].Text)
+	}
 	for i := range p.limits {
 		name := p.segmentOf(&p.limits[i], r)
 		p.segments[name].observe(p.monitor, r)
@@ -89,6 +93,7 @@ func (p *Pane) moveToOther(l *limiter, name string) {
 // Merge adds the counts of q, a pane of the same monitor and window. q is not
 // changed, and p shares nothing with it afterwards.
 func (p *Pane) Merge(q *Pane) error {
+	p.ids.Merge(&q.ids)
 	for _, name := range slices.Sorted(maps.Keys(q.segments)) {
 		into := name
 		if l, always := p.limiterOf(q, name); l != nil {

@@ -77,9 +77,10 @@ func encode(t testing.TB, p *Pane) []byte {
 // record draws a payload: values missing, null, invalid, of many segments, with
 // unknown fields.
 func record(t *rapid.T) string {
-	parts := []string{`"id":"r1"`}
+	var parts []string
 	for name, gen := range map[string][]string{
-		"x": {"1", "2.5", "-7", "1e300", "null", `"no"`}, "deep": {`{"y":"12"}`, `{"y":3,"z":1}`, "{}", "7"},
+		"id": {`"r1"`, `"r2"`, "7", `"7"`, "null", `""`, "{}", "true"},
+		"x":  {"1", "2.5", "-7", "1e300", "null", `"no"`}, "deep": {`{"y":"12"}`, `{"y":3,"z":1}`, "{}", "7"},
 		"c": {`"a"`, `"z"`, `"u,v=w"`, `"1"`, `"2"`, `"3"`, "4", "null", "true", "[]"}, "b": {"true", "false", "1"},
 		"when": {"1700000000", `"2026-01-02T03:04:05Z"`, `"soon"`}, "extra": {"1"}, "more": {"{}"},
 	} {
@@ -176,6 +177,62 @@ func TestFieldCounts(t *testing.T) {
 	}
 	if mean, _ := p.field("", 4).Mean(); mean != 1700000000 {
 		t.Errorf("the mean time is %v", mean)
+	}
+}
+
+// What has no id is a row and no duplicate.
+func TestIDs(t *testing.T) {
+	plan, m := testMonitor(t, func(s *Spec) {
+		s.Segments = [][]string{{"b"}}
+		s.Where = []Condition{{Field: "c", Value: "a"}}
+	})
+	f := newFeeder(t, plan)
+	p := m.NewPane(0)
+	for _, r := range []string{
+		`{"c":"a","b":true,"id":"r1"}`, `{"c":"a","b":true,"id":"r1"}`, `{"c":"a","b":false,"id":"7"}`, `{"c":"a","b":true,"id":7}`,
+		`{"c":"a","b":true}`, `{"c":"a","b":true}`, `{"c":"a","id":null}`, `{"c":"a","id":null}`, `{"c":"a","id":""}`, `{"c":"a","id":""}`,
+		`{"c":"a","id":{"a":1}}`, `{"c":"a","id":[1]}`, `{"c":"a","id":[1]}`, `{"c":"a","id":true}`, `{"c":"a","id":true}`,
+		`{"c":"z","id":"r1"}`, // another model's
+	} {
+		f.feed(p, r)
+	}
+	w := m.Evaluate(Closing{Pane: p})
+	if got := w.Whole().Checks["duplicates"]; got.Value != 2./15 || got.Low != got.High {
+		t.Errorf("duplicates %+v, want 2 of 15", got)
+	}
+	for _, s := range w.Segments[1:] {
+		for _, name := range []string{"duplicates", "freshness"} {
+			if _, ok := s.Checks[name]; ok {
+				t.Errorf("segment %s has %s", s.Name, name)
+			}
+		}
+	}
+}
+
+// Ids take memory only where somebody asks for duplicates of a stream that has
+// some.
+func TestIDsAreKeptWhereAskedFor(t *testing.T) {
+	for _, c := range []struct {
+		id     string
+		checks []Check
+		want   bool
+	}{
+		{"id", nil, true},
+		{"id", []Check{{Name: "duplicates"}}, true},
+		{"id", []Check{{Name: "nulls"}}, false},
+		{"", nil, false},
+	} {
+		m := &Monitor{Spec: Spec{Name: "m", Stream: "s", Checks: c.checks, Fields: []Field{{Name: "x", Type: profile.Number}}, Window: Window{Size: time.Minute}}}
+		plan, err := NewPlan(Stream{Name: "s", Format: "json", ID: c.id}, []*Monitor{m})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := m.NewPane(0)
+		newFeeder(t, plan).feed(p, `{"id":"a","x":1}`)
+		_, computed := m.Evaluate(Closing{Pane: p}).Whole().Checks["duplicates"]
+		if kept := p.ids.Counts().Total == 1; kept != c.want || computed != c.want {
+			t.Errorf("id %q, checks %v: kept %v, computed %v", c.id, c.checks, kept, computed)
+		}
 	}
 }
 

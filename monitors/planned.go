@@ -1,6 +1,10 @@
 package monitors
 
-import "driftwatch/monitors/checks"
+import (
+	"slices"
+
+	"driftwatch/monitors/checks"
+)
 
 // Planned is a check that a monitor runs, and the name of its result.
 type Planned struct {
@@ -34,6 +38,18 @@ func (s *Spec) SegmentChecks() []Planned {
 	}
 	return plan(asked, func(c checks.Check) bool {
 		return c.Kinds == nil && (c.Name != "unknown_fields" || s.UnknownFields)
+	})
+}
+
+// counts reports whether a check without a field is among the monitor's.
+func (s *Spec) counts(check string) bool {
+	return slices.ContainsFunc(s.SegmentChecks(), func(c Planned) bool { return c.Name == check })
+}
+
+// checksOf lists the checks without a field of one segment.
+func (m *Monitor) checksOf(segment string) []Planned {
+	return slices.DeleteFunc(m.Spec.SegmentChecks(), func(c Planned) bool {
+		return c.Whole && segment != "" || c.Name == "duplicates" && m.id < 0
 	})
 }
 

@@ -80,10 +80,14 @@ func (r *Rule) check(meant []MonitorInfo) {
 			continue
 		}
 		r.checkResults(leaf, meant)
-		if c, _ := lookup(leaf.Check); c.NeedsReference && !compared {
+		c, _ := lookup(leaf.Check)
+		switch {
+		case c.NeedsReference && !compared:
 			leaf.at.Warnf("no-reference", "check %q compares with a reference, and the monitor has none: the rule never fires", leaf.Check)
-		} else if c.NeedsReference && len(r.Segments) > 0 {
+		case c.NeedsReference && len(r.Segments) > 0:
 			leaf.at.Warnf("no-reference", "check %q compares with a reference, and a file has none for segments: the rule never fires", leaf.Check)
+		case c.Whole && len(r.Segments) > 0:
+			leaf.at.Warnf("no-segments", "check %q is of the whole stream, not of segments: the rule never fires", leaf.Check)
 		}
 	}
 }

@@ -1,16 +1,12 @@
 package rules
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
 	"driftwatch/internal/yamlx"
 	"driftwatch/monitors/checks"
 )
-
-// later are checks of the file format that are not computed yet.
-var later = []string{"duplicates", "freshness"}
 
 // lookup finds the check that a result is of. The result of a check that is
 // computed with a parameter is named quantile_0.99.
@@ -32,8 +28,6 @@ func ReportUnknownCheck(at yamlx.Cursor, name string) {
 	switch base := baseName(name); {
 	case base == "schema":
 		at.Errorf("unknown-check", "schema stands for several checks; name the one that is meant")
-	case slices.Contains(later, base):
-		at.Unsupported("check " + name)
 	default:
 		known := make([]string, 0, 32)
 		for _, c := range checks.All() {

@@ -65,8 +65,8 @@ func isCheck(c yamlx.Cursor, name string) bool {
 	return false
 }
 
-// checkFit reports checks that fit none of the fields that they are for.
-func checkFit(c yamlx.Cursor, asked []monitors.Check, fields []monitors.Field) {
+// places says where each check of a list stands.
+func places(c yamlx.Cursor) map[string]yamlx.Cursor {
 	at := make(map[string]yamlx.Cursor)
 	for _, item := range c.List() {
 		if item.IsMap() {
@@ -77,6 +77,26 @@ func checkFit(c yamlx.Cursor, asked []monitors.Check, fields []monitors.Field) {
 			at[item.Name()] = item
 		}
 	}
+	return at
+}
+
+const duplicates = "duplicates"
+
+// checkIDs notes whether a monitor compares the ids of records, and reports
+// that it is to where they have none.
+func (l *loader) checkIDs(d *declared) {
+	declares := func(s monitors.Stream) bool { return s.Name == d.Stream && s.ID != "" }
+	switch _, known := l.streams[d.Stream]; {
+	case !known || slices.ContainsFunc(l.cfg.Streams, declares):
+		d.countsIDs = slices.Contains(results(d.Spec.SegmentChecks()), duplicates)
+	case slices.ContainsFunc(d.Checks, func(c monitors.Check) bool { return c.Name == duplicates }):
+		places(d.asked)[duplicates].Errorf("missing-key", "check %q compares the ids of records, and stream %q declares no id", duplicates, d.Stream)
+	}
+}
+
+// checkFit reports checks that fit none of the fields that they are for.
+func checkFit(c yamlx.Cursor, asked []monitors.Check, fields []monitors.Field) {
+	at := places(c)
 	for _, a := range asked {
 		check, ok := checks.Find(a.Name)
 		if !ok || check.Kinds == nil || fitsAny(check, fields) {

@@ -221,6 +221,9 @@ func (l *loader) readConfig(path string, root yamlx.Cursor) {
 // finish checks what can be checked only when all files are read.
 func (l *loader) finish() {
 	l.checkStreams()
+	for i := range l.monitors {
+		l.checkIDs(&l.monitors[i])
+	}
 	l.checkMemory()
 	infos := make([]rules.MonitorInfo, len(l.monitors))
 	for i := range l.monitors {

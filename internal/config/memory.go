@@ -27,8 +27,8 @@ const (
 )
 
 // estimate is what a monitor's open windows can take, and how it comes about.
-func estimate(s *monitors.Spec) (bytes int64, sum string) {
-	fields := 0.0
+func (d *declared) estimate() (bytes int64, sum string) {
+	s, fields := &d.Spec, 0.0
 	for _, f := range s.Fields {
 		fields += float64(fieldSize(f, s.Buckets))
 	}
@@ -37,9 +37,14 @@ func estimate(s *monitors.Spec) (bytes int64, sum string) {
 		segments += namedValues(s, by) + float64(s.MaxSegments) + 1
 	}
 	open := openWindows(s.Window)
-	total := fields * segments * open * partitions
-	sum = fmt.Sprintf("%d fields of together %s x %.0f segments x %.0f open windows x %d partitions",
-		len(s.Fields), yamlx.FormatSize(int64(fields)), segments, open, partitions)
+	total := fields * segments
+	sum = fmt.Sprintf("%d fields of together %s x %.0f segments", len(s.Fields), yamlx.FormatSize(int64(fields)), segments)
+	if d.countsIDs {
+		total += float64(profile.IDsBytes)
+		sum = fmt.Sprintf("(%s + ids of %s)", sum, yamlx.FormatSize(int64(profile.IDsBytes)))
+	}
+	total *= open * partitions
+	sum += fmt.Sprintf(" x %.0f open windows x %d partitions", open, partitions)
 	return int64(min(total, math.MaxInt64/2)), sum
 }
 
@@ -85,7 +90,7 @@ func (l *loader) checkMemory() {
 	var largestSum string
 	for i := range l.monitors {
 		d := &l.monitors[i]
-		bytes, sum := estimate(&d.Spec)
+		bytes, sum := d.estimate()
 		m.Estimate = min(m.Estimate+bytes, math.MaxInt64/2)
 		if bytes > largestBytes {
 			largest, largestBytes, largestSum = d, bytes, sum

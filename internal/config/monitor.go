@@ -20,7 +20,8 @@ const (
 // declared is a monitor with the places of what is checked later.
 type declared struct {
 	monitors.Spec
-	at, stream yamlx.Cursor
+	at, stream, asked yamlx.Cursor
+	countsIDs         bool // for the check of duplicates
 }
 
 func (l *loader) readMonitor(c yamlx.Cursor) {
@@ -34,8 +35,8 @@ func (l *loader) readMonitor(c yamlx.Cursor) {
 	d.MaxSegments = m.Get("max_segments").Int(defaultSegments, 1, 10000)
 	reference := m.Get("reference")
 	d.Reference = l.readReference(reference)
-	asked := m.Get("checks")
-	d.Checks = readChecks(asked)
+	d.asked = m.Get("checks")
+	d.Checks = readChecks(d.asked)
 	fields := readFields(m.Need("fields"))
 	d.UnknownFields = m.Get("unknown_fields").OneOf("report", "report", "ignore") == "report"
 	d.Alpha = readAlpha(m.Get("alpha"))
@@ -45,7 +46,7 @@ func (l *loader) readMonitor(c yamlx.Cursor) {
 		d.Fields = append(d.Fields, f.Field)
 	}
 	d.Segments = readSegments(segments, d.Fields)
-	checkFit(asked, d.Checks, d.Fields)
+	checkFit(d.asked, d.Checks, d.Fields)
 	l.checkReference(reference, d.Reference.File, fields)
 	if i := slices.IndexFunc(l.monitors, func(o declared) bool { return o.Name == d.Name }); i >= 0 && d.Name != "" {
 		reportTwice(d.at, "monitor", d.Name, l.monitors[i].at)
@@ -204,6 +205,9 @@ func (d *declared) info() rules.MonitorInfo {
 	info := rules.MonitorInfo{
 		Name: d.Name, Segments: d.Segments, Reference: d.Reference.File != "",
 		Results: map[string][]string{"": results(d.Spec.SegmentChecks())},
+	}
+	if !d.countsIDs {
+		info.Results[""] = slices.DeleteFunc(info.Results[""], func(name string) bool { return name == duplicates })
 	}
 	for i := range d.Fields {
 		f := &d.Fields[i]

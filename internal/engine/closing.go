@@ -128,6 +128,7 @@ func (s *sequencer) close(m *monitor, end window.Time) *closing {
 		}
 		pane := p.sealed[m.index][end]
 		if pane == nil {
+			in.Cut = append(in.Cut, m.cutWithout(p)...)
 			continue
 		}
 		if err := c.pane.Merge(pane); err != nil {
@@ -144,9 +145,21 @@ func (s *sequencer) close(m *monitor, end window.Time) *closing {
 	return c
 }
 
+// cutWithout is the cut of a partition that has no record in the window that
+// is being closed; none if it never had any.
+func (m *monitor) cutWithout(p *partition) []checks.Cut {
+	for _, c := range m.cut {
+		if c.Partition == p.worker.partition.ID && c.Newest != nil {
+			return []checks.Cut{c.Without()}
+		}
+	}
+	return nil
+}
+
 // remember keeps what later windows need of this one.
 func (m *monitor) remember(w *checks.Window) {
 	m.total++
+	m.cut = w.Cut
 	if w.Partial {
 		return
 	}

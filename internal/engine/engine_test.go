@@ -121,6 +121,43 @@ func TestIdlePartitionIsNotWaitedFor(t *testing.T) {
 	})
 }
 
+// A partition that died makes windows staler and staler, whether the engine
+// runs through or starts again between any two of them.
+func TestFreshnessOfADeadPartition(t *testing.T) {
+	for _, restarts := range []int{0, 1, 20} {
+		synctest.Test(t, func(t *testing.T) {
+			src := newMemory("t", 3) // the third never has a record
+			src.add(1, 3*time.Second, 0, 1)
+			for i := range 45 {
+				src.add(0, time.Duration(i)*time.Second, 0, float64(i))
+			}
+			src.add(1, 46*time.Second, 0, 1) // late: its window closes while the partition is idle
+			src.add(1, 60*time.Second, 0, 1)
+			alive := src.logs[source.Partition{Topic: "t", ID: 1}]
+			src.logs[source.Partition{Topic: "t", ID: 1}] = alive[:1]
+			src.batch = func() int { return 12 } // windows close one after the other
+			src.delay = func() time.Duration { return time.Second }
+			s := newSetup(t, src)
+			s.spec.Window.Idle = 5 * time.Second
+			for range restarts {
+				s.runFor(t, 7*time.Second)
+			}
+			s.runFor(t, time.Minute)
+			src.logs[source.Partition{Topic: "t", ID: 1}] = alive
+			src.add(0, 60*time.Second, 0, 1)
+			s.runFor(t, time.Minute)
+			got := map[int]float64{}
+			for _, w := range s.list(t) {
+				got[int(w.End.Time().Sub(epoch).Seconds())] = w.Segments[0].Checks["freshness"].Value
+			}
+			want := map[int]float64{10: 7, 20: 17, 30: 27, 40: 37, 50: 47, 70: 10}
+			if !maps.Equal(got, want) {
+				t.Errorf("%d restarts: freshness %v, want %v", restarts, got, want)
+			}
+		})
+	}
+}
+
 // With all partitions idle the wall clock closes what is over, so that a
 // nightly batch is judged tonight; what is not over stays open.
 func TestSilenceAfterABatch(t *testing.T) {

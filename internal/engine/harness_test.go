@@ -14,6 +14,7 @@ import (
 
 	"driftwatch/internal/snapshot"
 	"driftwatch/monitors"
+	"driftwatch/monitors/checks"
 	"driftwatch/monitors/profile"
 	"driftwatch/monitors/source"
 	"driftwatch/monitors/store"
@@ -158,6 +159,7 @@ func newSetup(t testing.TB, src *memory) *setup {
 		source: src, store: st, rules: &rules.Set{}, every: time.Second,
 		stream: monitors.Stream{
 			Name: "s", Topic: "t", Format: "json", Time: &monitors.TimeField{Field: "ts"}, MaxAhead: time.Hour, Samples: true,
+			ID: "c",
 		},
 		spec: monitors.Spec{
 			Name: "m", Stream: "s", Alpha: 0.001, Buckets: 64, UnknownFields: true,
@@ -248,8 +250,9 @@ type parsed struct {
 		Idle       bool
 	} `json:"cut"`
 	Segments []struct {
-		Segment string `json:"segment"`
-		Rows    uint64 `json:"rows"`
+		Segment string                   `json:"segment"`
+		Rows    uint64                   `json:"rows"`
+		Checks  map[string]checks.Result `json:"checks"`
 	} `json:"segments"`
 }
 

@@ -76,6 +76,9 @@ func (s *sequencer) loadRecent(tx *store.Tx, m *monitor) error {
 		return len(m.recent) < s.keepRecent()
 	})
 	slices.Reverse(m.recent)
+	if n := len(m.recent); n > 0 {
+		m.cut = m.recent[n-1].Cut
+	}
 	return err
 }
 

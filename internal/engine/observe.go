@@ -57,6 +57,7 @@ func (w *worker) count(k *track, t window.Time, offset int64) {
 			p.Cut.Watermark = timeOrNil(w.watermark)
 			k.panes[end] = p
 		}
+		p.Cut.Seen(t)
 		p.Observe(w.row)
 		p.dirty = true
 	case window.Counted:

@@ -63,6 +63,7 @@ type monitor struct {
 	total   uint64
 	history []checks.Past
 	recent  []*checks.Window
+	cut     []checks.Cut // of the newest closed window
 }
 
 const (

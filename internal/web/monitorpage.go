@@ -167,8 +167,14 @@ func fullWindow(w *checks.Window, sg *checks.Segment) *windowView {
 	v.Cut = w.Cut
 	for _, name := range names(sg.Checks) {
 		c := resultCell(sg.Checks[name])
-		if name == "volume" && c.Class != unknown {
+		switch value := sg.Checks[name].Value; {
+		case c.Class == unknown:
+		case name == "volume":
 			c.Text = count(sg.Rows)
+		case name == "freshness":
+			c.Text = secondsText(value)
+		case name == "duplicates":
+			c.Text = percent(value)
 		}
 		v.Whole = append(v.Whole, labelled{name, c})
 	}

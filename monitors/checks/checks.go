@@ -21,6 +21,7 @@ type Check struct {
 	Unit           Unit           // of the value
 	Range          Range          // of the value
 	NeedsReference bool           // without one it is skipped
+	Whole          bool           // without a field: it is of the whole stream, not of its segments
 	Params         []Param        // that it takes
 	Compute        func(in Input) Result
 }
@@ -34,6 +35,7 @@ const (
 	Share    Unit = "share"    // of rows or values, in [0, 1]
 	Rows     Unit = "rows"     // a count of rows
 	Values   Unit = "values"   // a count of values
+	Seconds  Unit = "seconds"  // an age
 	Nats     Unit = "nats"     // information, by the natural logarithm
 	OfField  Unit = "field"    // that of the field's values; of a timestamp seconds
 	Distance Unit = "distance" // in [0, 1], 0 for equal samples
@@ -61,8 +63,10 @@ type Input struct {
 
 	Rows, UnknownRows                   uint64 // of the segment: all, and those with undeclared fields
 	ReferenceRows, ReferenceUnknownRows uint64 // the same of the reference; ReferenceRows 0: not known
-	Start                               window.Time
-	History                             []Past // earlier windows of the monitor, oldest first
+	Start, End                          window.Time
+	History                             []Past            // earlier windows of the monitor, oldest first
+	Cut                                 []Cut             // of the window, by partition
+	IDs                                 *profile.IDCounts // nil: the stream has no ids
 }
 
 // Past is an earlier window.

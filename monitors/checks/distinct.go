@@ -1,6 +1,10 @@
 package checks
 
-import "math"
+import (
+	"math"
+
+	"driftwatch/monitors/profile"
+)
 
 var distinctCheck = Check{
 	Name: "distinct", Kinds: allKinds, Unit: Values, Range: positiveRange,
@@ -22,4 +26,4 @@ func distinct(in Input) Result {
 }
 
 // distinctError is four times the relative standard error of the estimate.
-const distinctError = 4 * 0.0115
+const distinctError = 4 * profile.DistinctError

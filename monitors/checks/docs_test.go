@@ -48,6 +48,9 @@ func TestDocs(t *testing.T) {
 
 func indexRow(c Check) string {
 	fields := "of a segment"
+	if c.Whole {
+		fields = "of the stream"
+	}
 	if c.Kinds != nil {
 		var names []string
 		for k := profile.Number; k <= profile.Timestamp; k++ {

@@ -20,6 +20,8 @@ func All() []Check {
 		unseenCheck,
 		unknownFieldsCheck,
 		volumeCheck,
+		freshnessCheck,
+		duplicatesCheck,
 		ksCheck,
 		psiCheck,
 		klCheck,

@@ -1,0 +1,43 @@
+package checks
+
+import (
+	"testing"
+
+	"driftwatch/monitors/window"
+)
+
+func TestFreshness(t *testing.T) {
+	seen := func(ms window.Time) Cut { c := Cut{Next: 7}; c.Seen(ms); return c }
+	dead := seen(70_000)
+	for _, c := range []struct {
+		name string
+		cut  []Cut
+		want float64
+	}{
+		{"one partition", []Cut{seen(119_500)}, 0.5},
+		{"the oldest partition", []Cut{seen(119_500), seen(100_000), seen(119_999)}, 20},
+		{"a partition without records in the window", []Cut{seen(119_500), dead.Without()}, 50},
+		{"one that never had any", []Cut{{Partition: 1}, seen(119_000)}, 1},
+	} {
+		if got := freshness(Input{End: 120_000, Cut: c.cut}); got != exactly(c.want) {
+			t.Errorf("%s: %+v, want %v", c.name, got, c.want)
+		}
+	}
+	if got := freshness(Input{End: 120_000, Cut: []Cut{{Partition: 1}}}); got.Skipped != "no event times" {
+		t.Errorf("without any event time: %+v", got)
+	}
+}
+
+func TestCutKeepsTheNewestEventTime(t *testing.T) {
+	c := Cut{Partition: 2, From: 3, Next: 9}
+	for _, at := range []window.Time{5, 9, 7} {
+		c.Seen(at)
+	}
+	if *c.Newest != 9 {
+		t.Errorf("newest %v, want 9", *c.Newest)
+	}
+	w := c.Without()
+	if w.Partition != 2 || w.From != 9 || w.Next != 9 || *w.Newest != 9 {
+		t.Errorf("without records: %+v", w)
+	}
+}
