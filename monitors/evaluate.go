@@ -34,6 +34,7 @@ func (m *Monitor) Evaluate(c Closing) *checks.Window {
 	}
 	if !c.Partial {
 		v.judge(m.Spec.Alpha)
+		m.explain(c, w)
 	}
 	return w
 }

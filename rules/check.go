@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"driftwatch/internal/yamlx"
+	"driftwatch/monitors/checks"
 )
 
 // MonitorInfo is what rules are checked against.
@@ -186,7 +187,7 @@ func computes(results []string, check string) bool {
 		if name == check {
 			return true
 		}
-		if baseName(name) == check {
+		if checks.BaseName(name) == check {
 			once++
 		}
 	}

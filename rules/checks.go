@@ -1,9 +1,6 @@
 package rules
 
 import (
-	"strconv"
-	"strings"
-
 	"driftwatch/internal/yamlx"
 	"driftwatch/monitors/checks"
 )
@@ -11,21 +8,12 @@ import (
 // lookup finds the check that a result is of. The result of a check that is
 // computed with a parameter is named quantile_0.99.
 func lookup(result string) (checks.Check, bool) {
-	return checks.Find(baseName(result))
-}
-
-func baseName(result string) string {
-	if i := strings.LastIndexByte(result, '_'); i > 0 {
-		if _, err := strconv.ParseFloat(result[i+1:], 64); err == nil {
-			return result[:i]
-		}
-	}
-	return result
+	return checks.Find(checks.BaseName(result))
 }
 
 // ReportUnknownCheck reports a name that is in no table of checks.
 func ReportUnknownCheck(at yamlx.Cursor, name string) {
-	switch base := baseName(name); {
+	switch base := checks.BaseName(name); {
 	case base == "schema":
 		at.Errorf("unknown-check", "schema stands for several checks; name the one that is meant")
 	default:

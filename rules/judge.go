@@ -72,7 +72,7 @@ func resultOf(results map[string]checks.Result, check string) (string, checks.Re
 	}
 	found := ""
 	for name := range results {
-		if baseName(name) != check {
+		if checks.BaseName(name) != check {
 			continue
 		}
 		if found != "" {

@@ -68,18 +68,6 @@ func number(v float64) string {
 	return strconv.FormatFloat(v, 'f', 0, 64)
 }
 
-// percent writes a share with about two figures.
-func percent(v float64) string {
-	switch p := 100 * v; {
-	case p > 0 && p < 0.1:
-		return "< 0.1 %"
-	case p < 9.95 && p != math.Trunc(p):
-		return strconv.FormatFloat(p, 'f', 1, 64) + " %"
-	default:
-		return strconv.FormatFloat(p, 'f', 0, 64) + " %"
-	}
-}
-
 func resultText(r checks.Result) string {
 	if r.Skipped != "" {
 		return "–"

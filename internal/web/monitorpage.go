@@ -174,7 +174,7 @@ func fullWindow(w *checks.Window, sg *checks.Segment) *windowView {
 		case name == "freshness":
 			c.Text = secondsText(value)
 		case name == "duplicates":
-			c.Text = percent(value)
+			c.Text = checks.Percent(value)
 		}
 		v.Whole = append(v.Whole, labelled{name, c})
 	}

@@ -1,6 +1,9 @@
 package checks
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // Params are the parameters of a check. Zero values are its defaults.
 type Params struct {
@@ -54,4 +57,14 @@ func Key(name string, p Params) string {
 		}
 	}
 	return name
+}
+
+// BaseName is the name of the check that Key made the name of a result of.
+func BaseName(result string) string {
+	if i := strings.LastIndexByte(result, '_'); i > 0 {
+		if _, err := strconv.ParseFloat(result[i+1:], 64); err == nil {
+			return result[:i]
+		}
+	}
+	return result
 }

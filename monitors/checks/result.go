@@ -83,6 +83,7 @@ type Field struct {
 	Reference *Summary          `json:"reference,omitempty"` // nil without a reference
 	Current   Summary           `json:"current"`
 	Checks    map[string]Result `json:"checks"`
+	Moved     []Move            `json:"moved,omitempty"` // where Shifted
 }
 
 // Segment is the result of one segment of a window; the whole stream is the
