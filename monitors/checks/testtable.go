@@ -21,32 +21,40 @@ type tested struct {
 // would select, and reject too often.
 func testBins(nr, nc uint64) uint64 { return min(defaultBins, min(nr, nc)/10) }
 
+// testNumbers tests the bins of numbers. Where many values are equal an edge can
+// come to lie just beside them, and the bin between them holds next to nothing of
+// the reference: such bins are the rare ones. That too depends on the reference
+// alone.
 func testNumbers(cells []profile.Cell) tested {
-	k := testBins(cellTotals(cells))
+	nr, nc := cellTotals(cells)
+	k := testBins(nr, nc)
 	if k < 2 {
 		return tested{}
 	}
-	t := numberTable(cells, k)
-	x := t.pearson()
-	return tested{table: t, pearson: x, p: chiSquareTail(x, len(t)-1), ok: len(t) >= 2}
+	part := float64(min(nr, nc)) / float64(nr)
+	return testTable(numberTable(cells, k), func(b bin) bool { return float64(b.r)*part < rareBelow })
 }
 
 // rareBelow is the expected count in the smaller sample below which a category
 // is too rare for the chi-square approximation.
 const rareBelow = 5
 
-// testCategories tests the categories of both samples. Rare ones form a group;
-// a group that is rare itself is left out of Pearson's test and put to Fisher's
-// exact test against all others, and the p-values of the two are combined by
-// Bonferroni's rule. (Which categories are rare depends on their sums over both
-// samples, which say nothing of the difference.)
+// testCategories tests the categories of both samples. Which of them are rare
+// depends on their sums over both samples, which say nothing of the difference.
 func testCategories(t table) tested {
 	r, c := t.totals()
 	part := float64(min(r, c)) / (float64(r) + float64(c))
+	return testTable(t, func(b bin) bool { return (float64(b.r)+float64(b.c))*part < rareBelow })
+}
+
+// testTable is Pearson's test of a table whose rare bins form a group. A group
+// that is rare itself is left out of it and put to Fisher's exact test against
+// all others, and the p-values of the two are combined by Bonferroni's rule.
+func testTable(t table, isRare func(bin) bool) tested {
 	var common table
 	var rare bin
 	for _, b := range t {
-		if (float64(b.r)+float64(b.c))*part < rareBelow {
+		if isRare(b) {
 			rare.r, rare.c = rare.r+b.r, rare.c+b.c
 		} else {
 			common = append(common, b)
@@ -57,7 +65,7 @@ func testCategories(t table) tested {
 		return tested{common, x, chiSquareTail(x, len(common)-1), len(common) >= 2}
 	}
 	all := slices.Concat(common, table{rare})
-	if (float64(rare.r)+float64(rare.c))*part >= rareBelow {
+	if !isRare(rare) {
 		x := all.pearson()
 		return tested{all, x, chiSquareTail(x, len(all)-1), len(all) >= 2}
 	}
@@ -65,6 +73,7 @@ func testCategories(t table) tested {
 	if len(common) > 0 {
 		x = common.pearson()
 	}
+	r, c := t.totals()
 	p := min(chiSquareTail(x, len(common)-1), fisher(rare.r, r-rare.r, rare.c, c-rare.c))
 	return tested{all, x, min(1, 2*p), len(all) >= 2}
 }
