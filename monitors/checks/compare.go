@@ -116,7 +116,8 @@ func (c comparison) judged(r Result, distance func() float64, part float64) Resu
 		return r
 	}
 	effect := max(0, distance()-float64(part*c.test.table.chance()))
-	r.Effect, r.EffectLow, r.PValue = ptr(effect), ptr(effect), ptr(c.test.p)
+	r.Effect, r.EffectLow = ptr(effect), ptr(effect)
+	c.test.report(&r)
 	return r
 }
 
@@ -141,7 +142,8 @@ func (c comparison) bounded(r Result, divergence func(table) (low, high float64)
 	low, high := divergence(c.test.table)
 	b := part * c.test.table.chance()
 	effect, greatest := math.Sqrt(max(0, low-b)), math.Sqrt(max(0, high-b))
-	r.Effect, r.EffectLow, r.PValue = ptr(effect), ptr(effect), ptr(c.test.p)
+	r.Effect, r.EffectLow = ptr(effect), ptr(effect)
+	c.test.report(&r)
 	r.Uncertain = undecided(effect, greatest, distanceFloor)
 	return r
 }

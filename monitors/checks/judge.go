@@ -24,7 +24,7 @@ func Judge(floor, alpha float64, results []*Result) {
 			r.Drift = ptr(false)
 		}
 		if r.PValue != nil {
-			tested, p = append(tested, r), append(p, *r.PValue)
+			tested, p = append(tested, r), append(p, *cmp.Or(r.PVerdict, r.PValue))
 		}
 	}
 	for i, adjusted := range benjaminiHochberg(p) {

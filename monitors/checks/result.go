@@ -13,6 +13,7 @@ type Result struct {
 	Value, Low, High  float64
 	Effect, EffectLow *float64 // nil for checks without a verdict
 	PValue            *float64 // nil where the check has no test
+	PVerdict          *float64 // what Judge takes in place of a PValue that is too small, else nil
 	Drift             *bool    // nil for checks without a verdict and before Judge
 	Violation         bool     // a limit that the user wrote is broken
 	Uncertain         bool     // the verdict depends on what the profile cannot tell
@@ -52,6 +53,7 @@ type resultJSON struct {
 	Effect    *float64 `json:"effect,omitempty"`
 	EffectLow *float64 `json:"effect_low,omitempty"`
 	PValue    *float64 `json:"p_value,omitempty"`
+	PVerdict  *float64 `json:"p_verdict,omitempty"`
 	Drift     *bool    `json:"drift,omitempty"`
 	Violation bool     `json:"violation,omitempty"`
 	Uncertain bool     `json:"uncertain"`

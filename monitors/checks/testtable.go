@@ -1,8 +1,6 @@
 package checks
 
 import (
-	"slices"
-
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"driftwatch/monitors/profile"
@@ -13,8 +11,20 @@ type tested struct {
 	table   table
 	pearson float64 // without the group of rare categories if that is left out of it
 	p       float64
-	ok      bool // false: too few values or categories, there is no test
+	careful float64 // at least p: what the verdict believes, see skewedTail
+	ok      bool    // false: too few values or categories, there is no test
 }
+
+// report adds the p-value to a result, and that of the verdict where it matters.
+func (t tested) report(r *Result) {
+	r.PValue = ptr(t.p)
+	if t.p < mayMatter && t.careful > t.p {
+		r.PVerdict = ptr(t.careful)
+	}
+}
+
+// mayMatter is a p-value above which no verdict is given.
+const mayMatter = 0.05
 
 // testBins is the number of bins of the table that numbers are tested with. It
 // depends on the sizes alone: bins joined because of what the window holds
@@ -60,22 +70,27 @@ func testTable(t table, isRare func(bin) bool) tested {
 			common = append(common, b)
 		}
 	}
-	if rare.r+rare.c == 0 {
-		x := common.pearson()
-		return tested{common, x, chiSquareTail(x, len(common)-1), len(common) >= 2}
-	}
-	all := slices.Concat(common, table{rare})
-	if !isRare(rare) {
-		x := all.pearson()
-		return tested{all, x, chiSquareTail(x, len(all)-1), len(all) >= 2}
-	}
-	x := 0.0
-	if len(common) > 0 {
-		x = common.pearson()
-	}
 	r, c := t.totals()
-	p := min(chiSquareTail(x, len(common)-1), fisher(rare.r, r-rare.r, rare.c, c-rare.c))
-	return tested{all, x, min(1, 2*p), len(all) >= 2}
+	switch {
+	case rare.r+rare.c == 0:
+		return pearsonTest(common)
+	case !isRare(rare):
+		return pearsonTest(append(common, rare))
+	}
+	result := tested{p: 1, careful: 1}
+	if len(common) > 0 {
+		result = pearsonTest(common)
+	}
+	apart := fisher(rare.r, r-rare.r, rare.c, c-rare.c)
+	result.table, result.ok = append(common, rare), len(common) >= 1
+	result.p, result.careful = min(1, 2*min(result.p, apart)), min(1, 2*min(result.careful, apart))
+	return result
+}
+
+func pearsonTest(t table) tested {
+	x := t.pearson()
+	p := chiSquareTail(x, len(t)-1)
+	return tested{table: t, pearson: x, p: p, careful: max(p, skewedTail(t, x)), ok: len(t) >= 2}
 }
 
 // chiSquareTail is the probability that chi-square with df degrees of freedom

@@ -50,3 +50,41 @@ func TestSliverOfABin(t *testing.T) {
 		}
 	}
 }
+
+// TestSkewedTail: it is chi-square's where all counts are great, and greater where
+// some are small, as the statistic itself is there.
+func TestSkewedTail(t *testing.T) {
+	great := tableOf([]uint64{4e8, 3e8, 2e8, 1e8}, []uint64{4e8, 3e8, 2e8, 1e8})
+	small := tableOf([]uint64{40000, 1000, 1000, 1000, 1000}, []uint64{200, 5, 5, 5, 5})
+	for _, x := range []float64{0.1, 3, 10, 30, 300} {
+		near(t, "tail of great counts", skewedTail(great, x), chiSquareTail(x, 3), 1e-4)
+	}
+	for _, c := range []struct{ x, least, most float64 }{{10, 1, 1.3}, {20, 2, 4}, {30, 5, 15}} {
+		if ratio := skewedTail(small, c.x) / chiSquareTail(c.x, 4); ratio < c.least || ratio > c.most {
+			t.Errorf("at %v: the tail is %v times that of chi-square", c.x, ratio)
+		}
+	}
+	if p := skewedTail(tableOf([]uint64{3}, []uint64{4}), 0); p != 1 {
+		t.Errorf("one bin: %v", p)
+	}
+}
+
+// TestVerdictTakesTheGreaterPValue: what is reported stays chi-square.
+func TestVerdictTakesTheGreaterPValue(t *testing.T) {
+	r := tableOf([]uint64{40000, 1000, 1000, 1000, 1000}, []uint64{192, 14, 6, 6, 6})
+	got := testCategories(r)
+	var result Result
+	got.report(&result)
+	near(t, "p-value", *result.PValue, chiSquareTail(r.pearson(), 4), 1e-12)
+	if result.PVerdict == nil || !(*result.PVerdict > *result.PValue) {
+		t.Fatalf("of %v the verdict takes %v", *result.PValue, result.PVerdict)
+	}
+	result.Effect = ptr(1.0)
+	between := (*result.PVerdict + *result.PValue) / 2
+	if Judge(0.1, between, []*Result{&result}); *result.Drift {
+		t.Errorf("at %v: drift by the smaller of %v and %v", between, *result.PValue, *result.PVerdict)
+	}
+	if Judge(0.1, *result.PVerdict, []*Result{&result}); !*result.Drift {
+		t.Error("no drift at the greater one")
+	}
+}
