@@ -2,6 +2,7 @@ package monitors
 
 import (
 	"fmt"
+	"slices"
 
 	"driftwatch/monitors/checks"
 	"driftwatch/monitors/profile"
@@ -57,18 +58,23 @@ func (b *Baseline) Profile(field string) *profile.Profile {
 // reason why there is none.
 type against struct {
 	*baseline
-	why string
+	why   string
+	fixed []string // fields that the segment is made of, where that is why they differ
 }
+
+const mixture = "it is all that has no segment of its own, not the same in every window"
 
 // against finds what a segment of the window is compared with.
 func (m *Monitor) against(c Closing, segment string) against {
 	switch {
+	case c.within:
+		return m.challenged(c, segment)
 	case c.Reference == nil && m.Spec.Reference.IsZero():
 		return against{why: "no reference"}
 	case c.Reference == nil:
 		return against{why: "no reference yet"}
 	case c.Pane.mixed(segment):
-		return against{why: "it is all that has no segment of its own, not the same in every window"}
+		return against{why: mixture}
 	}
 	if b := c.Reference.segments[segment]; b != nil {
 		return against{baseline: b}
@@ -78,8 +84,11 @@ func (m *Monitor) against(c Closing, segment string) against {
 
 // field returns the reference of a field, or why there is none.
 func (a against) field(name string) (*baselineField, string) {
-	if a.baseline == nil {
+	switch {
+	case a.baseline == nil:
 		return nil, a.why
+	case slices.Contains(a.fixed, name):
+		return nil, "the segment is made by this field"
 	}
 	if f := a.fields[name]; f != nil {
 		return f, ""
@@ -111,4 +120,13 @@ func (m *Monitor) partOf(name string, c *counts) reference.Segment {
 		s.Fields = append(s.Fields, reference.Field{Name: f.Name, Profile: c.fields[i]})
 	}
 	return s
+}
+
+// Baseline is what the pane holds, to compare other windows with.
+func (p *Pane) Baseline() (*Baseline, error) {
+	r, err := p.Reference()
+	if err != nil {
+		return nil, err
+	}
+	return NewBaseline(r), nil
 }

@@ -1,6 +1,7 @@
 package monitors
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -12,7 +13,11 @@ import (
 )
 
 // paneVersion is the first byte of an encoded pane.
-const paneVersion = 2
+const paneVersion = 3
+
+// ErrShape says that a pane was not made by a monitor that counts the same of the
+// same records, or by another version of this program.
+var ErrShape = errors.New("it is a pane of another monitor")
 
 // Flush brings the pane's profiles up to date. A pane that is flushed and no
 // longer observed may be read by several goroutines.
@@ -32,6 +37,7 @@ func (p *Pane) AppendBinary(dst []byte) ([]byte, error) {
 		return dst, fmt.Errorf("encode pane: %w", err)
 	}
 	dst = append(dst, paneVersion)
+	dst = append(dst, p.monitor.shape[:]...)
 	dst = binary.AppendVarint(dst, int64(p.Start))
 	dst = appendBytes(dst, cut)
 	ids, err := p.ids.AppendBinary(nil)
@@ -93,11 +99,12 @@ func appendBytes(dst, b []byte) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(b))), b...)
 }
 
-// DecodePane reads what AppendBinary wrote for the same monitor.
+// DecodePane reads what AppendBinary wrote for a monitor of the same shape. A pane
+// of another one is ErrShape.
 func (m *Monitor) DecodePane(b []byte) (*Pane, error) {
 	r := reader{b: b}
-	if v := r.byte(); v != paneVersion {
-		return nil, fmt.Errorf("decode pane of %q: version %d is unknown", m.Spec.Name, v)
+	if r.byte() != paneVersion || r.shape() != m.shape {
+		return nil, fmt.Errorf("decode pane of %q: %w", m.Spec.Name, cmp.Or(r.err, ErrShape))
 	}
 	start := r.varint()
 	var cut checks.Cut
@@ -214,4 +221,14 @@ func (r *reader) bytes() []byte {
 	v := r.b[:n]
 	r.b = r.b[n:]
 	return v
+}
+
+// shape reads a shape.
+func (r *reader) shape() (s shape) {
+	if len(r.b) < len(s) {
+		r.err, r.b = errTruncated, nil
+		return s
+	}
+	r.b = r.b[copy(s[:], r.b):]
+	return s
 }

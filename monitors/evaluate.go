@@ -15,12 +15,17 @@ type Closing struct {
 	Cut       []checks.Cut  // by partition
 	Partial   bool          // records before the first one read are missing
 	History   []checks.Past // earlier windows, oldest first
-	Reference *Baseline     // nil: there is none, or none yet
+	Reference *Baseline     // nil: there is none, or none yet, or it is within the window
+
+	within bool // the reference is segments of the window itself
 }
 
 // Evaluate runs the monitor's checks on a window.
 func (m *Monitor) Evaluate(c Closing) *checks.Window {
 	c.Pane.Flush()
+	if c.Reference == nil && len(m.Spec.Reference.Segment) > 0 {
+		c.Reference, c.within = c.Pane.champions(), true
+	}
 	w := &checks.Window{
 		Monitor: m.Spec.Name, Start: c.Pane.Start, End: c.Pane.End,
 		Partial: c.Partial, Cut: c.Cut,

@@ -5,26 +5,65 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"time"
 )
 
-// Identity is equal for equal specs with equal references, whose panes hold the
-// same in the same form: state may be carried from one to the other.
+// Identity is equal for monitors whose open windows hold the same of the same
+// records in the same form: state may be carried from one to the other. What
+// windows are compared with when they close, and how they are judged, may
+// differ, but for the file whose guides they count into.
 func (m *Monitor) Identity() string { return m.identity }
 
 func (m *Monitor) computeIdentity(id string) string {
 	v := struct {
-		Spec      *Spec
-		Reference string
-		ID        string
-		Pane      int
-	}{Spec: &m.Spec, ID: id, Pane: paneVersion}
+		Shape    shape
+		Lateness time.Duration
+		Guides   string
+		ID       string
+		Pane     int
+	}{Shape: m.shape, Lateness: m.Spec.Window.Lateness, Pane: paneVersion}
 	if m.Reference != nil {
-		v.Reference = m.Reference.Hash
+		v.Guides = m.Reference.Hash
 	}
+	if m.id >= 0 {
+		v.ID = id
+	}
+	sum := digest(v)
+	return hex.EncodeToString(sum[:16])
+}
+
+// shape is equal for monitors whose panes count the same of the same records,
+// and so can be merged: what they are compared with, and how they are judged, may
+// differ.
+type shape [16]byte
+
+func (m *Monitor) computeShape() shape {
+	s := &m.Spec
+	v := struct {
+		Name, Stream  string
+		Where         []Condition
+		Size          time.Duration
+		Segments      [][]string
+		MaxSegments   int
+		Champion      []Condition // is always kept
+		Fields        []Field
+		UnknownFields bool
+		Buckets       int
+	}{s.Name, s.Stream, s.Where, s.Window.Size, s.Segments, s.MaxSegments, s.Reference.Segment, nil, s.UnknownFields, s.Buckets}
+	for _, f := range s.Fields {
+		v.Fields = append(v.Fields, Field{
+			Name: f.Name, Type: f.Type, Min: f.Min, Max: f.Max, Allowed: f.Allowed, Pattern: f.Pattern, Coerce: f.Coerce,
+		})
+	}
+	sum := digest(v)
+	return shape(sum[:16])
+}
+
+// digest hashes plain values.
+func digest(v any) [sha256.Size]byte {
 	b, err := json.Marshal(v)
 	if err != nil {
 		panic(fmt.Sprintf("a spec of plain values cannot be written: %v", err))
 	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:16])
+	return sha256.Sum256(b)
 }

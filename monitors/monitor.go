@@ -21,6 +21,7 @@ type Monitor struct {
 	segments [][]int // field indexes of each entry of Spec.Segments
 	id       int     // leaf of the record's id, or -1 where nobody asks for it
 	identity string
+	shape    shape
 	foreign  []int // leaves that other monitors of the stream declare and this one does not
 }
 
@@ -28,6 +29,7 @@ type boundField struct {
 	*Field
 	leaf    int
 	allowed map[string]bool // nil: any
+	named   map[string]bool // values whose segments are kept whatever their number
 	guide   *profile.Guide
 	words   [2][]byte // false and true, so that a boolean costs no allocation
 }
@@ -45,11 +47,12 @@ func (m *Monitor) Windows() window.Tumbling {
 
 func (m *Monitor) bind(p *Plan) error {
 	s := &m.Spec
-	m.identity = m.computeIdentity(p.Stream.ID)
 	m.id = -1
 	if p.Stream.ID != "" && s.counts("duplicates") {
 		m.id = p.leaf(p.Stream.ID)
 	}
+	m.shape = m.computeShape()
+	m.identity = m.computeIdentity(p.Stream.ID)
 	known := slices.Clone(p.ignored)
 	m.fields, m.where, m.segments, m.foreign = nil, nil, nil, nil
 	for i := range s.Fields {
@@ -57,11 +60,9 @@ func (m *Monitor) bind(p *Plan) error {
 			Field: &s.Fields[i], leaf: p.leaf(s.Fields[i].Name), words: [2][]byte{[]byte("false"), []byte("true")},
 		}
 		if f.Allowed != nil {
-			f.allowed = map[string]bool{}
-			for _, v := range f.Allowed {
-				f.allowed[v] = true
-			}
+			f.allowed = set(f.Allowed)
 		}
+		f.named = set(s.NamedValues(f.Field))
 		if ref := m.Reference.Profile(f.Name); ref != nil {
 			f.guide, _ = ref.Guide()
 		}
@@ -79,6 +80,14 @@ func (m *Monitor) bind(p *Plan) error {
 		}
 	}
 	return m.bindSegments()
+}
+
+func set(values []string) map[string]bool {
+	s := map[string]bool{}
+	for _, v := range values {
+		s[v] = true
+	}
+	return s
 }
 
 func (m *Monitor) bindSegments() error {

@@ -1,10 +1,12 @@
 package monitors
 
 import (
+	"bytes"
 	"cmp"
 	"hash/fnv"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"driftwatch/monitors/decode"
 )
@@ -83,6 +85,9 @@ func appendEscaped(dst, value []byte) []byte {
 	if len(value) > maxSegmentValue {
 		value = []byte(strings.ToValidUTF8(string(value[:maxSegmentValue]), ""))
 	}
+	if !utf8.Valid(value) { // the key and headers of a Kafka record may hold anything
+		value = bytes.ToValidUTF8(value, []byte("\uFFFD"))
+	}
 	for _, b := range value {
 		if b == ',' || b == '=' || b == '\\' {
 			dst = append(dst, '\\')
@@ -96,7 +101,7 @@ func appendEscaped(dst, value []byte) []byte {
 func (l *limiter) named(m *Monitor, r *Row) bool {
 	for _, i := range l.by {
 		f := &m.fields[i]
-		if !f.allowed[string(segmentValue(f, r))] {
+		if !f.named[string(segmentValue(f, r))] {
 			return false
 		}
 	}

@@ -5,6 +5,7 @@ package monitors
 
 import (
 	"regexp"
+	"slices"
 	"time"
 
 	"driftwatch/monitors/profile"
@@ -57,13 +58,33 @@ type Window struct {
 	MaxOpen  int // windows that a partition may be ahead of the slowest one
 }
 
-// Reference says where a monitor's reference comes from. Zero: it has none.
+// Reference says where a monitor's reference comes from, in one of these ways.
+// Zero: it has none.
 type Reference struct {
-	File string // absolute path of a profile or data file
+	File      string        // absolute path of a profile or data file
+	Trailing  time.Duration // the windows of so long before the one that is judged
+	SkipDrift bool          // Trailing: without windows in which anything drifted
+	Offset    time.Duration // the window that ended so much earlier
+	First     int           // the monitor's first so many windows
+	Segment   []Condition   // the segments of the same window that have these values
 }
 
 // IsZero reports whether the monitor has no reference.
-func (r Reference) IsZero() bool { return r == Reference{} }
+func (r *Reference) IsZero() bool {
+	return r.File == "" && r.Trailing == 0 && r.Offset == 0 && r.First == 0 && len(r.Segment) == 0
+}
+
+// NamedValues lists the values of a field that the monitor's file names: their
+// segments are kept beside those that MaxSegments bounds.
+func (s *Spec) NamedValues(f *Field) []string {
+	values := slices.Clone(f.Allowed)
+	for _, c := range s.Reference.Segment {
+		if c.Field == f.Name && !slices.Contains(values, c.Value) {
+			values = append(values, c.Value)
+		}
+	}
+	return values
+}
 
 // Check is a check that a monitor asks for, with its parameters.
 type Check struct {

@@ -13,9 +13,10 @@ type MonitorInfo struct {
 	Name     string
 	Fields   []FieldInfo
 	Segments [][]string
-	// Reference says whether windows are compared with anything.
-	Reference bool
-	Results   map[string][]string // names of the results of each field; those without a field under ""
+	// Compared lists the entries of Segments that are compared with a reference;
+	// that of the whole stream is empty.
+	Compared [][]string
+	Results  map[string][]string // names of the results of each field; those without a field under ""
 }
 
 // Check reports what is wrong with the rules for these monitors. Unless they are
@@ -75,7 +76,6 @@ func (s *Set) checkAlerts(monitors []string) {
 func (r *Rule) check(meant []MonitorInfo) {
 	r.checkFields(meant)
 	r.checkSegments(meant)
-	compared := slices.ContainsFunc(meant, func(m MonitorInfo) bool { return m.Reference })
 	for _, leaf := range r.When.leaves() {
 		if leaf.Check == "" {
 			continue
@@ -83,14 +83,33 @@ func (r *Rule) check(meant []MonitorInfo) {
 		r.checkResults(leaf, meant)
 		c, _ := lookup(leaf.Check)
 		switch {
-		case c.NeedsReference && !compared:
-			leaf.at.Warnf("no-reference", "check %q compares with a reference, and the monitor has none: the rule never fires", leaf.Check)
-		case c.NeedsReference && len(r.Segments) > 0:
-			leaf.at.Warnf("no-reference", "check %q compares with a reference, and a file has none for segments: the rule never fires", leaf.Check)
+		case c.NeedsReference && !r.compared(meant):
+			leaf.at.Warnf("no-reference", "check %q compares with a reference, and %s: the rule never fires", leaf.Check, r.incomparable(meant))
 		case c.Whole && len(r.Segments) > 0:
 			leaf.at.Warnf("no-segments", "check %q is of the whole stream, not of segments: the rule never fires", leaf.Check)
 		}
 	}
+}
+
+// compared reports whether what the rule looks at is compared with anything.
+func (r *Rule) compared(meant []MonitorInfo) bool {
+	return slices.ContainsFunc(meant, func(m MonitorInfo) bool { return slices.ContainsFunc(m.Compared, r.isOf) })
+}
+
+// incomparable says why it is not.
+func (r *Rule) incomparable(meant []MonitorInfo) string {
+	switch {
+	case !slices.ContainsFunc(meant, func(m MonitorInfo) bool { return len(m.Compared) > 0 }):
+		return "the monitor has none"
+	case len(r.Segments) > 0:
+		return "that of the monitor has none of these segments"
+	}
+	return "that of the monitor is for segments only"
+}
+
+// isOf reports whether the rule looks at the segments by these fields.
+func (r *Rule) isOf(by []string) bool {
+	return slices.EqualFunc(slices.Sorted(slices.Values(by)), r.Segments, func(name string, d Dimension) bool { return name == d.Field })
 }
 
 // checkFields reports names, globs and roles that choose nothing in any of the
@@ -137,16 +156,14 @@ func (r *Rule) checkSegments(meant []MonitorInfo) {
 	if len(r.Segments) == 0 {
 		return
 	}
+	for _, m := range meant {
+		if slices.ContainsFunc(m.Segments, r.isOf) {
+			return
+		}
+	}
 	var want []string
 	for _, d := range r.Segments {
 		want = append(want, d.Field)
-	}
-	for _, m := range meant {
-		for _, by := range m.Segments {
-			if slices.Equal(slices.Sorted(slices.Values(by)), want) {
-				return
-			}
-		}
 	}
 	r.at.segments.Errorf("unknown-segment", "the monitor has no segments by %s", strings.Join(want, " and "))
 }

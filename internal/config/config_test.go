@@ -308,3 +308,17 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// A reference of windows takes memory beside the open windows of 16 partitions.
+func TestMemoryOfReferences(t *testing.T) {
+	plain := loadFiles(t, smallest).Memory.Estimate // 4 and 1 open windows
+	pane := plain / (5 * partitions)
+	for reference, panes := range map[string]int64{
+		"{trailing: 80s}": int64(monitors.BlocksOf(8)), "{offset: 80s}": 1, "{first: 8}": 1,
+	} {
+		files := strings.Replace(smallest, "fields:", "reference: "+reference+", fields:", 1)
+		if got := loadFiles(t, files).Memory.Estimate - plain; got != panes*pane {
+			t.Errorf("%s takes %d bytes, want %d panes of %d", reference, got, panes, pane)
+		}
+	}
+}

@@ -223,6 +223,7 @@ func (l *loader) finish() {
 	l.checkStreams()
 	for i := range l.monitors {
 		l.checkIDs(&l.monitors[i])
+		l.checkReference(&l.monitors[i])
 	}
 	l.checkMemory()
 	infos := make([]rules.MonitorInfo, len(l.monitors))

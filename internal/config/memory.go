@@ -43,9 +43,26 @@ func (d *declared) estimate() (bytes int64, sum string) {
 		total += float64(profile.IDsBytes)
 		sum = fmt.Sprintf("(%s + ids of %s)", sum, yamlx.FormatSize(int64(profile.IDsBytes)))
 	}
-	total *= open * partitions
-	sum += fmt.Sprintf(" x %.0f open windows x %d partitions", open, partitions)
+	windows := open * partitions
+	of := fmt.Sprintf("%.0f open windows x %d partitions", open, partitions)
+	if n := d.referenceWindows(); n > 0 {
+		windows += float64(n)
+		of = fmt.Sprintf("(%s + %d of the reference)", of, n)
+	}
+	total *= windows
+	sum += " x " + of
 	return int64(min(total, math.MaxInt64/2)), sum
+}
+
+// referenceWindows is how many merged windows are held for a reference.
+func (d *declared) referenceWindows() int {
+	switch r := &d.Reference; {
+	case r.Trailing > 0:
+		return monitors.BlocksOf(d.trailing())
+	case r.Offset > 0 || r.First > 0:
+		return 1
+	}
+	return 0
 }
 
 func fieldSize(f monitors.Field, buckets int) int {
@@ -65,7 +82,7 @@ func namedValues(s *monitors.Spec, by []string) float64 {
 	for _, name := range by {
 		for _, f := range s.Fields {
 			if f.Name == name {
-				n *= float64(len(f.Allowed))
+				n *= float64(len(s.NamedValues(&f)))
 			}
 		}
 	}

@@ -20,8 +20,9 @@ const (
 // declared is a monitor with the places of what is checked later.
 type declared struct {
 	monitors.Spec
-	at, stream, asked yamlx.Cursor
-	countsIDs         bool // for the check of duplicates
+	at, stream, asked, reference yamlx.Cursor
+
+	countsIDs bool // for the check of duplicates
 }
 
 func (l *loader) readMonitor(c yamlx.Cursor) {
@@ -33,8 +34,8 @@ func (l *loader) readMonitor(c yamlx.Cursor) {
 	d.Window = readWindow(m.Need("window"))
 	segments := m.Get("segments")
 	d.MaxSegments = m.Get("max_segments").Int(defaultSegments, 1, 10000)
-	reference := m.Get("reference")
-	d.Reference = l.readReference(reference)
+	d.reference = m.Get("reference")
+	d.Reference = l.readReference(d.reference, d.Window.Size)
 	d.asked = m.Get("checks")
 	d.Checks = readChecks(d.asked)
 	fields := readFields(m.Need("fields"))
@@ -47,7 +48,8 @@ func (l *loader) readMonitor(c yamlx.Cursor) {
 	}
 	d.Segments = readSegments(segments, d.Fields)
 	checkFit(d.asked, d.Checks, d.Fields)
-	l.checkReference(reference, d.Reference.File, fields)
+	d.checkChampion()
+	l.checkReferenceFile(d.reference, d.Reference.File, fields)
 	if i := slices.IndexFunc(l.monitors, func(o declared) bool { return o.Name == d.Name }); i >= 0 && d.Name != "" {
 		reportTwice(d.at, "monitor", d.Name, l.monitors[i].at)
 		return
@@ -158,52 +160,10 @@ func fieldNames(fields []monitors.Field) []string {
 	return names
 }
 
-func (l *loader) readReference(c yamlx.Cursor) monitors.Reference {
-	if !c.Present() {
-		return monitors.Reference{}
-	}
-	m := c.Map()
-	later := []string{"trailing", "offset", "first", "segment"}
-	m.Unsupported(later...)
-	file := m.Get("file")
-	m.Done()
-	if !file.Present() && !hasAny(m, later) {
-		c.Errorf("missing-key", "key %q is missing", "file")
-	}
-	if l.opts.MissingReferences {
-		return monitors.Reference{File: l.path(file)}
-	}
-	return monitors.Reference{File: l.existing(file)}
-}
-
-// checkReference compares the monitor's types with those of the reference.
-func (l *loader) checkReference(c yamlx.Cursor, path string, fields []field) {
-	if path == "" || l.opts.ReferenceKinds == nil || checkFile(path) != nil {
-		return
-	}
-	kinds, err := l.opts.ReferenceKinds(path)
-	if err != nil {
-		c.Map().Get("file").Errorf("reference", "read %s: %s", path, reason(err))
-		return
-	}
-	if kinds == nil {
-		return
-	}
-	for _, f := range fields {
-		switch kind, ok := kinds[f.Name]; {
-		case f.Type == 0:
-		case !ok:
-			f.at.Warnf("reference", "field %q is not in the reference %s%s", f.Name, path, yamlx.DidYouMean(f.Name, sortedKeys(kinds)))
-		case kind != f.Type:
-			f.typ.Errorf("reference", "field %q is %s here and %s in the reference %s", f.Name, f.Type, kind, path)
-		}
-	}
-}
-
 // info is what rules are checked against.
 func (d *declared) info() rules.MonitorInfo {
 	info := rules.MonitorInfo{
-		Name: d.Name, Segments: d.Segments, Reference: d.Reference.File != "",
+		Name: d.Name, Segments: d.Segments, Compared: d.compared(),
 		Results: map[string][]string{"": results(d.Spec.SegmentChecks())},
 	}
 	if !d.countsIDs {

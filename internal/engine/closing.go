@@ -6,6 +6,7 @@ import (
 
 	"driftwatch/monitors"
 	"driftwatch/monitors/checks"
+	"driftwatch/monitors/store"
 	"driftwatch/monitors/window"
 	"driftwatch/rules"
 )
@@ -119,7 +120,7 @@ func (m *monitor) earliest() window.Time {
 func (s *sequencer) close(m *monitor, end window.Time) *closing {
 	c := &closing{monitor: m, pane: m.NewPane(end.Add(-m.Spec.Window.Size))}
 	in := monitors.Closing{
-		Pane: c.pane, Cut: []checks.Cut{}, Reference: m.Reference,
+		Pane: c.pane, Cut: []checks.Cut{}, Reference: s.reference(m, c.pane.Start),
 		History: m.history[max(0, len(m.history)-historyKept):],
 	}
 	for _, p := range m.stream.parts {
@@ -142,7 +143,16 @@ func (s *sequencer) close(m *monitor, end window.Time) *closing {
 	m.state = c.state
 	m.closed = end
 	m.remember(c.window)
+	if err := m.refer(c); err != nil {
+		panic(fmt.Sprintf("windows of one monitor do not merge: %v", err))
+	}
 	return c
+}
+
+// volume is what later windows of the monitor need to know of this one.
+func (c *closing) volume() store.Volume {
+	w := c.window
+	return store.Volume{Start: w.Start, End: w.End, Rows: w.Whole().Rows, Partial: w.Partial, Drift: w.Drift()}
 }
 
 // cutWithout is the cut of a partition that has no record in the window that

@@ -41,6 +41,7 @@ func (s *sequencer) commit() error {
 // another process would have to read from.
 func (s *sequencer) committed() {
 	for _, c := range s.closings {
+		c.monitor.first.dirty = false
 		s.closed(c)
 	}
 	s.closings = nil
@@ -64,16 +65,13 @@ func (s *sequencer) writeClosing(tx *store.Tx, c *closing) error {
 	if err != nil {
 		return err
 	}
-	err = tx.PutWindow(name, store.Closed{
-		Result: result, Profile: pane,
-		Volume: store.Volume{
-			Start: c.window.Start, End: c.window.End, Rows: c.window.Whole().Rows, Partial: c.window.Partial,
-		},
-	})
-	if err != nil {
+	if err := tx.PutWindow(name, store.Closed{Result: result, Profile: pane, Volume: c.volume()}); err != nil {
 		return err
 	}
 	if err := tx.DropPanes(name, c.window.End); err != nil {
+		return err
+	}
+	if err := c.monitor.first.write(tx, name); err != nil {
 		return err
 	}
 	return s.writeRules(tx, name, c.state, c.events)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -142,6 +143,7 @@ type setup struct {
 	rules   *rules.Set
 	start   source.Start
 	every   time.Duration // between checkpoints
+	keep    time.Duration // profiles of windows; 0: for good
 	members Membership    // nil: all partitions
 	wrap    Source        // nil: source
 	mu      sync.Mutex
@@ -189,6 +191,7 @@ func (s *setup) engine(t testing.TB) *Engine {
 	e, err := New(Options{
 		Plans: []*monitors.Plan{plan}, Programs: map[string]*rules.Program{"m": s.rules.ForMonitor("m", nil)},
 		Source: from, Membership: members, Store: s.store, Start: s.start, Checkpoint: s.every,
+		Retention: 24 * time.Hour, Profiles: cmp.Or(s.keep, 24*time.Hour),
 		Receivers: []string{"r"}, Route: func(rules.Event) []string { return []string{"r"} },
 		Describe: func(*snapshot.Snapshot) {},
 		Publish: func(v *snapshot.Snapshot) {

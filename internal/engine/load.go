@@ -33,7 +33,7 @@ func (s *sequencer) loadMonitor(tx *store.Tx, m *monitor) error {
 	name := m.Spec.Name
 	identity := m.Identity()
 	if of, _, _ := strings.Cut(string(tx.Monitor(name)), " "); of != identity {
-		// Panes of another spec or reference mean something else.
+		// Panes of a monitor that counts something else mean something else.
 		if err := beginAnew(tx, name, identity); err != nil {
 			return err
 		}
@@ -47,6 +47,9 @@ func (s *sequencer) loadMonitor(tx *store.Tx, m *monitor) error {
 		return len(m.history) < historyKept
 	})
 	slices.Reverse(m.history)
+	if err := m.loadReferences(tx); err != nil {
+		return err
+	}
 	if err := s.loadRecent(tx, m); err != nil {
 		return err
 	}

@@ -42,15 +42,25 @@ func (m *monitor) snapshot() snapshot.Monitor {
 		Name: m.Spec.Name, Stream: m.Spec.Stream, Fields: len(m.Spec.Fields), WindowSize: m.Spec.Window.Size,
 		WindowsTotal: m.total, Windows: slices.Clone(m.recent),
 	}
-	if m.Reference != nil {
-		v.Reference = m.Reference.Hash
-	}
+	v.Reference = m.referenceHash()
 	for _, p := range m.stream.parts {
 		if p.last != nil {
 			v.Late += p.last.monitors[m.index].late
 		}
 	}
 	return v
+}
+
+// referenceHash is that of the file, else of what the newest window was compared
+// with.
+func (m *monitor) referenceHash() string {
+	switch {
+	case m.Reference != nil:
+		return m.Reference.Hash
+	case len(m.recent) > 0 && !m.Spec.Reference.IsZero():
+		return m.recent[len(m.recent)-1].Reference
+	}
+	return ""
 }
 
 func (s *sequencer) streamSnapshot(st *stream, now time.Time) snapshot.Stream {

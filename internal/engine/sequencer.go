@@ -55,6 +55,7 @@ type partition struct {
 // monitor is the shared state of one monitor.
 type monitor struct {
 	*monitors.Monitor
+	references
 	stream  *stream
 	index   int // in the stream's plan
 	program *rules.Program

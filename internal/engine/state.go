@@ -28,7 +28,7 @@ type partitionState struct {
 
 // monitorState is the part of one monitor.
 type monitorState struct {
-	Identity string       `json:"identity"` // of the spec and reference that the rest belongs to
+	Identity string       `json:"identity"` // of the monitor that the rest belongs to
 	Border   *window.Time `json:"border,omitempty"`
 	Partial  *window.Time `json:"partial,omitempty"` // windows that end at or before it lack records
 	Late     uint64       `json:"late"`

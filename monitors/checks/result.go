@@ -2,6 +2,7 @@ package checks
 
 import (
 	"encoding/json"
+	"slices"
 
 	"driftwatch/monitors/window"
 )
@@ -140,3 +141,23 @@ type Window struct {
 
 // Whole returns the segment of the whole stream.
 func (w *Window) Whole() *Segment { return &w.Segments[0] }
+
+// Drift reports whether any verdict of the window is drift.
+func (w *Window) Drift() bool {
+	for i := range w.Segments {
+		s := &w.Segments[i]
+		if anyDrift(s.Checks) || slices.ContainsFunc(s.Fields, func(f Field) bool { return anyDrift(f.Checks) }) {
+			return true
+		}
+	}
+	return false
+}
+
+func anyDrift(results map[string]Result) bool {
+	for _, r := range results {
+		if r.Drift != nil && *r.Drift {
+			return true
+		}
+	}
+	return false
+}

@@ -20,7 +20,7 @@ import (
 )
 
 // Version is the layout that this program reads and writes.
-const Version = 1
+const Version = 2
 
 // Name is the file inside the store's folder.
 const Name = "driftwatch.db"
@@ -34,11 +34,12 @@ var (
 	bucketWindows    = []byte("windows")    // bucket a monitor: end -> result
 	bucketProfiles   = []byte("profiles")   // bucket a monitor: end -> merged pane
 	bucketVolumes    = []byte("volumes")    // bucket a monitor: end -> rows, flags
+	bucketReferences = []byte("references") // bucket a monitor: kind -> what is kept for it
 	bucketRules      = []byte("rules")      // monitor -> state of its rules
 	bucketOutbox     = []byte("outbox")     // bucket a receiver: id -> event
 
 	topLevel = [][]byte{bucketMeta, bucketPartitions, bucketPanes, bucketMonitors, bucketWindows,
-		bucketProfiles, bucketVolumes, bucketRules, bucketOutbox}
+		bucketProfiles, bucketVolumes, bucketReferences, bucketRules, bucketOutbox}
 	keyVersion = []byte("version")
 )
 
@@ -70,7 +71,7 @@ func Open(dir string) (*Store, error) {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
 	s := &Store{db: db, path: path}
-	for _, check := range []func() error{s.checkPages, s.checkVersion} {
+	for _, check := range []func() error{s.checkPages, s.upgrade, s.checkVersion} {
 		if err := check(); err != nil {
 			return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), db.Close())
 		}
@@ -144,6 +145,25 @@ func create(path string) error {
 		return err
 	}
 	return os.Rename(tmp, path)
+}
+
+// upgrade gives a store of version 1 what it lacks: a place for references.
+func (s *Store) upgrade() error {
+	old := false
+	err := s.db.View(func(tx *bolt.Tx) error {
+		meta := tx.Bucket(bucketMeta)
+		old = meta != nil && string(meta.Get(keyVersion)) == "1"
+		return nil
+	})
+	if err != nil || !old {
+		return err
+	}
+	return s.db.Update(func(tx *bolt.Tx) error {
+		if _, err := tx.CreateBucketIfNotExists(bucketReferences); err != nil {
+			return err
+		}
+		return tx.Bucket(bucketMeta).Put(keyVersion, []byte(strconv.Itoa(Version)))
+	})
 }
 
 func (s *Store) checkVersion() error {

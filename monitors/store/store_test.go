@@ -76,6 +76,53 @@ func TestUpdateThatFailsLeavesNothing(t *testing.T) {
 	})
 }
 
+func TestReferencesAreKept(t *testing.T) {
+	s := open1(t, t.TempDir())
+	update(t, s, func(tx *Tx) error {
+		return errors.Join(tx.PutReference("m", "first", []byte("a")), tx.PutReference("m", "pin", []byte("b")),
+			tx.PutReference("n", "pin", []byte("c")), tx.PutReference("m", "first", []byte("d")))
+	})
+	update(t, s, func(tx *Tx) error {
+		_, err := tx.Retain("m", window.Newest, window.Newest, 100)
+		return errors.Join(err, tx.DropReference("m", "pin"), tx.DropReference("m", "pin"), tx.DropReference("x", "pin"))
+	})
+	_ = s.View(func(tx *Tx) error {
+		if a, n := tx.Reference("m", "first"), tx.Reference("n", "pin"); string(a) != "d" || string(n) != "c" {
+			t.Errorf("read %q and %q", a, n)
+		}
+		if tx.Reference("m", "pin") != nil || tx.Reference("x", "pin") != nil {
+			t.Error("read what was dropped or never kept")
+		}
+		return nil
+	})
+}
+
+// A store of version 1 had no references, and flags only where a window was partial.
+func TestOlderStoreIsBroughtUpToDate(t *testing.T) {
+	dir := t.TempDir()
+	s := open1(t, dir)
+	err := s.db.Update(func(tx *bolt.Tx) error {
+		b, err := tx.Bucket(bucketVolumes).CreateBucket([]byte("m"))
+		return errors.Join(err, tx.DeleteBucket(bucketReferences), tx.Bucket(bucketMeta).Put(keyVersion, []byte("1")),
+			b.Put(timeKey(10), append(timeKey(5), 0, 0, 0, 0, 0, 0, 0, 7)),
+			b.Put(timeKey(20), append(timeKey(15), 0, 0, 0, 0, 0, 0, 0, 8, 1)))
+	})
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	s = open1(t, dir)
+	update(t, s, func(tx *Tx) error { return tx.PutReference("m", "pin", []byte("x")) })
+	_ = s.View(func(tx *Tx) error {
+		var got []Volume
+		tx.Volumes("m", func(v Volume) bool { got = append(got, v); return true })
+		want := []Volume{{Start: 15, End: 20, Rows: 8, Partial: true}, {Start: 5, End: 10, Rows: 7}}
+		if !slices.Equal(got, want) {
+			t.Errorf("volumes %+v, want %+v", got, want)
+		}
+		return nil
+	})
+}
+
 func TestOpenRefuses(t *testing.T) {
 	version := func(v string) func(t *testing.T, dir string) {
 		return func(t *testing.T, dir string) {
@@ -212,7 +259,7 @@ func TestWindowsNewestFirst(t *testing.T) {
 		var errs []error
 		for _, end := range []window.Time{-10, 10, 20, 30, 40} {
 			errs = append(errs, tx.PutWindow("m", Closed{
-				Result: []byte{byte(end)}, Profile: []byte("p"), Volume: Volume{Start: end - 10, End: end, Rows: uint64(end + 10), Partial: end == 20},
+				Result: []byte{byte(end)}, Profile: []byte("p"), Volume: Volume{Start: end - 10, End: end, Rows: uint64(end + 10), Partial: end == 20, Drift: end >= 20 && end <= 30},
 			}))
 		}
 		return errors.Join(errs...)
@@ -242,7 +289,7 @@ func TestWindowsNewestFirst(t *testing.T) {
 	_ = s.View(func(tx *Tx) error {
 		var got []Volume
 		tx.Volumes("m", func(v Volume) bool { got = append(got, v); return len(got) < 3 })
-		want := []Volume{{30, 40, 50, false}, {20, 30, 40, false}, {10, 20, 30, true}}
+		want := []Volume{{30, 40, 50, false, false}, {20, 30, 40, false, true}, {10, 20, 30, true, true}}
 		if !slices.Equal(got, want) {
 			t.Errorf("volumes %v, want %v", got, want)
 		}

@@ -21,18 +21,42 @@ type Volume struct {
 	Start, End window.Time
 	Rows       uint64
 	Partial    bool
+	Drift      bool // some verdict was drift
+}
+
+// Flags of a volume.
+const (
+	flagPartial byte = 1 << iota
+	flagDrift
+)
+
+// encode returns the volume without its end, which is its key.
+func (v Volume) encode() []byte {
+	b := binary.BigEndian.AppendUint64(timeKey(v.Start), v.Rows)
+	var flags byte
+	if v.Partial {
+		flags |= flagPartial
+	}
+	if v.Drift {
+		flags |= flagDrift
+	}
+	return append(b, flags)
+}
+
+func decodeVolume(end window.Time, b []byte) Volume {
+	v := Volume{Start: keyTime(b), End: end, Rows: binary.BigEndian.Uint64(b[8:])}
+	if len(b) > 16 { // earlier versions wrote no flags where none was set
+		v.Partial, v.Drift = b[16]&flagPartial != 0, b[16]&flagDrift != 0
+	}
+	return v
 }
 
 // PutWindow keeps a closed window under its end and replaces an earlier one.
 func (t *Tx) PutWindow(monitor string, w Closed) error {
 	isNew := t.Window(monitor, w.Volume.End) == nil
-	volume := binary.BigEndian.AppendUint64(timeKey(w.Volume.Start), w.Volume.Rows)
-	if w.Volume.Partial {
-		volume = append(volume, 1)
-	}
 	for _, part := range []struct {
 		bucket, value []byte
-	}{{bucketWindows, w.Result}, {bucketProfiles, w.Profile}, {bucketVolumes, volume}} {
+	}{{bucketWindows, w.Result}, {bucketProfiles, w.Profile}, {bucketVolumes, w.Volume.encode()}} {
 		b, err := t.tx.Bucket(part.bucket).CreateBucketIfNotExists([]byte(monitor))
 		if err != nil {
 			return fmt.Errorf("windows of %q: %w", monitor, err)
@@ -86,7 +110,7 @@ func (t *Tx) Windows(monitor string, from, to window.Time, fn func(end window.Ti
 // Volumes calls fn for the newest windows, newest first, until it returns false.
 func (t *Tx) Volumes(monitor string, fn func(Volume) bool) {
 	newestFirst(t.monitorBucket(bucketVolumes, monitor), window.None, window.Newest, func(end window.Time, v []byte) bool {
-		return fn(Volume{Start: keyTime(v), End: end, Rows: binary.BigEndian.Uint64(v[8:]), Partial: len(v) > 16})
+		return fn(decodeVolume(end, v))
 	})
 }
 
