@@ -63,7 +63,7 @@ func plan(asked []Check, fits func(checks.Check) bool) []Planned {
 	times := map[string]int{}
 	for _, a := range asked {
 		for _, name := range checks.Expand(a.Name) {
-			p := Planned{Params: checks.Params{Bins: a.Bins, Q: a.Q}}
+			p := Planned{Params: a.Params}
 			p.Result = checks.Key(name, p.Params)
 			var ok bool
 			if p.Check, ok = checks.Find(name); !ok || !fits(p.Check) || byKey[p.Result] {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"driftwatch/monitors/checks"
 	"driftwatch/monitors/profile"
 )
 
@@ -89,8 +90,7 @@ func (s *Spec) NamedValues(f *Field) []string {
 // Check is a check that a monitor asks for, with its parameters.
 type Check struct {
 	Name string
-	Bins int     // 0: the check's default
-	Q    float64 // of quantile
+	checks.Params
 }
 
 // Field is one monitored field.

@@ -17,14 +17,17 @@ func readChecks(c yamlx.Cursor) []monitors.Check {
 		check, ok := readCheck(item)
 		switch {
 		case !ok:
-		case slices.Contains(out, check):
-			item.Errorf("duplicate", "check %q occurs twice", check.Name)
+		case slices.ContainsFunc(out, func(c monitors.Check) bool { return keyOf(c) == keyOf(check) }):
+			item.Errorf("duplicate", "check %q occurs twice", keyOf(check))
 		default:
 			out = append(out, check)
 		}
 	}
 	return out
 }
+
+// keyOf is the name of a check with its parameters.
+func keyOf(c monitors.Check) string { return checks.Key(c.Name, c.Params) }
 
 func readCheck(c yamlx.Cursor) (monitors.Check, bool) {
 	if !c.IsMap() {
@@ -41,16 +44,7 @@ func readCheck(c yamlx.Cursor) (monitors.Check, bool) {
 	if !isCheck(e.Key, check.Name) {
 		return check, false
 	}
-	m := e.Value.Map()
-	switch check.Name {
-	case "psi", "kl", "js", "hellinger":
-		check.Bins = m.Get("bins").Int(0, 2, 1000)
-		m.Unsupported("edges", "binning", "smoothing")
-	case "quantile":
-		check.Q = m.Need("q").FloatIn(0.5, 0, 1)
-	}
-	m.Done()
-	return check, true
+	return check, readParams(e, &check)
 }
 
 // isCheck reports whether a check can be computed, and says why if not.

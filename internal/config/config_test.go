@@ -13,6 +13,7 @@ import (
 
 	"driftwatch/internal/yamlx"
 	"driftwatch/monitors"
+	"driftwatch/monitors/checks"
 	"driftwatch/monitors/profile"
 	"driftwatch/monitors/source"
 )
@@ -84,7 +85,7 @@ func TestGoodMonitor(t *testing.T) {
 		Window:   monitors.Window{Size: time.Hour, Lateness: 5 * time.Minute, Idle: time.Minute, MaxOpen: 4},
 		Segments: [][]string{{"country"}, {"country", "device"}}, MaxSegments: 20,
 		Reference: monitors.Reference{File: "references/churn.profile"},
-		Checks:    []monitors.Check{{Name: "schema"}, {Name: "nulls"}, {Name: "psi", Bins: 20}, {Name: "ks"}, {Name: "quantile", Q: 0.99}},
+		Checks:    []monitors.Check{{Name: "schema"}, {Name: "nulls"}, {Name: "psi", Params: checks.Params{Bins: 20}}, {Name: "ks"}, {Name: "quantile", Params: checks.Params{Q: 0.99}}},
 		Fields: []monitors.Field{
 			{Name: "amount", Type: profile.Number, Role: "feature", Min: &zero, Max: &most},
 			{Name: "country", Type: profile.Category, Role: "feature", Allowed: []string{"BR", "PT", "US"}},

@@ -70,9 +70,9 @@ func (c Cursor) report(sev Severity, code, format string, args ...any) {
 	}
 }
 
-// wrong reports that the value is not what was wanted. Aliases and tags were
+// Wrong reports that the value is not what was wanted. Aliases and tags were
 // reported when the file was parsed.
-func (c Cursor) wrong(want string) {
+func (c Cursor) Wrong(want string) {
 	switch {
 	case c.node.Kind == yaml.AliasNode, c.node.Style&yaml.TaggedStyle != 0:
 	case c.secret || c.node.Kind != yaml.ScalarNode || c.node.Value == "":
@@ -106,6 +106,11 @@ func (c Cursor) IsList() bool { return c.node != nil && c.node.Kind == yaml.Sequ
 // IsScalar reports whether the value is neither a mapping nor a list.
 func (c Cursor) IsScalar() bool { return c.node != nil && c.node.Kind == yaml.ScalarNode }
 
+// IsNumber reports whether the value is written as a number.
+func (c Cursor) IsNumber() bool {
+	return c.IsScalar() && (c.node.ShortTag() == "!!float" || c.node.ShortTag() == "!!int")
+}
+
 // isNull reports a key without a value.
 func (c Cursor) isNull() bool {
 	return c.node.Kind == yaml.ScalarNode && c.node.ShortTag() == "!!null"
@@ -117,7 +122,7 @@ func (c Cursor) List() []Cursor {
 		return nil
 	}
 	if !c.IsList() {
-		c.wrong("a list")
+		c.Wrong("a list")
 		return nil
 	}
 	list := make([]Cursor, len(c.node.Content))
@@ -141,7 +146,7 @@ func (c Cursor) Str(def string) string {
 		return def
 	}
 	if c.node.Kind != yaml.ScalarNode || c.node.ShortTag() != "!!str" {
-		c.wrong("text")
+		c.Wrong("text")
 		return def
 	}
 	return c.node.Value
@@ -167,7 +172,7 @@ func (c Cursor) Literal() (string, bool) {
 		return "", false
 	}
 	if c.node.Kind != yaml.ScalarNode || c.isNull() {
-		c.wrong("one value")
+		c.Wrong("one value")
 		return "", false
 	}
 	return c.node.Value, true
@@ -199,7 +204,7 @@ func (c Cursor) Bool(def bool) bool {
 			return v
 		}
 	}
-	c.wrong("true or false")
+	c.Wrong("true or false")
 	return def
 }
 
@@ -208,13 +213,13 @@ func (c Cursor) Float() (v float64, ok bool) {
 	if c.node == nil {
 		return 0, false
 	}
-	if tag := c.node.ShortTag(); c.node.Kind == yaml.ScalarNode && (tag == "!!float" || tag == "!!int") {
+	if c.IsNumber() {
 		v, err := strconv.ParseFloat(strings.ReplaceAll(c.node.Value, "_", ""), 64)
 		if err == nil && !math.IsNaN(v) && !math.IsInf(v, 0) {
 			return v, true
 		}
 	}
-	c.wrong("a number")
+	c.Wrong("a number")
 	return 0, false
 }
 
@@ -242,7 +247,7 @@ func (c Cursor) Int(def, lo, hi int) int {
 			return v
 		}
 	}
-	c.wrong(fmt.Sprintf("a whole number from %d to %d", lo, hi))
+	c.Wrong(fmt.Sprintf("a whole number from %d to %d", lo, hi))
 	return def
 }
 
@@ -256,7 +261,7 @@ func (c Cursor) Duration(def, least time.Duration) time.Duration {
 		d, err = ParseDuration(c.node.Value)
 	}
 	if c.node.Kind != yaml.ScalarNode || err != nil {
-		c.wrong("a length of time such as 90s, 5m, 1h, 7d or 1w")
+		c.Wrong("a length of time such as 90s, 5m, 1h, 7d or 1w")
 		return def
 	}
 	if d < least {
@@ -276,7 +281,7 @@ func (c Cursor) Size(def int64) int64 {
 			return n
 		}
 	}
-	c.wrong("a size such as 512MiB or 2GiB")
+	c.Wrong("a size such as 512MiB or 2GiB")
 	return def
 }
 

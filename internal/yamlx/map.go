@@ -32,7 +32,7 @@ func (c Cursor) Map() *Map {
 	case c.IsMap():
 		return &Map{at: c, entries: entries(c)}
 	case !c.isNull():
-		c.wrong("a mapping")
+		c.Wrong("a mapping")
 		return &Map{}
 	}
 	return &Map{at: c}

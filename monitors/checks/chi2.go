@@ -18,11 +18,14 @@ func chi2(in Input) Result {
 	if !c.test.ok {
 		return skip("needs two categories and more values")
 	}
-	return c.bounded(exactly(c.test.pearson), table.v2, 0.25)
+	return c.bounded(exactly(c.test.pearson), vDivergence, 0.25)
 }
 
-// v2 is the square of Cramer's V as it would be if the samples were of equal
-// size.
-func (t table) v2() (low, high float64) {
-	return t.bounds(func(p, q float64) float64 { return (p - q) * (p - q) / (p + q) / 2 })
-}
+// vDivergence is the square of Cramer's V as it would be if the samples were of
+// equal size: the triangular discrimination (Le Cam 1986), halved.
+var vDivergence = divergence{most: 1, rescale: true, term: func(p, q float64) float64 {
+	if p == q {
+		return 0
+	}
+	return (p - q) * (p - q) / (p + q) / 2
+}}

@@ -2,7 +2,7 @@ package checks
 
 import (
 	"cmp"
-	"math"
+	"slices"
 
 	"driftwatch/monitors/profile"
 )
@@ -12,7 +12,10 @@ type comparison struct {
 	value table  // of which value is computed
 	named table  // the same for smoothed distances, see categoryTables
 	test  tested // of which effect and p-value are
-	bins  int    // of numbers
+
+	smoothing smoothing
+	bins      int       // of numbers
+	edges     []float64 // of bins that are not the usual ones
 }
 
 // compare prepares the comparison of a window with its reference. why says
@@ -47,12 +50,23 @@ func compareNumbers(in Input) (comparison, string) {
 	if err != nil {
 		return comparison{}, err.Error()
 	}
-	bins := uint64(defaultBins)
-	if in.Params.Bins > 0 {
-		bins = uint64(in.Params.Bins)
+	b, why := binNumbers(in, cells)
+	if why != "" {
+		return comparison{}, why
 	}
-	t := numberTable(cells, bins)
-	return comparison{value: t, named: t, test: in.tested(func() tested { return testNumbers(cells) }), bins: len(t)}, ""
+	c := comparison{
+		smoothing: smoothing{in.Params.Smoothing, in.Params.Epsilon}, bins: len(b.table),
+		test: in.tested(func() tested { return testNumbers(cells) }),
+	}
+	if in.Params.binned() {
+		c.edges = b.edges
+	}
+	c.value = b.table
+	if in.Params.Smoothing == "" { // bins without any values say nothing, and are not to be filled
+		c.value = slices.DeleteFunc(c.value, func(b bin) bool { return b == bin{} })
+	}
+	c.named = c.value
+	return c, ""
 }
 
 func compareCategories(in Input) (comparison, string) {
@@ -65,7 +79,10 @@ func compareCategories(in Input) (comparison, string) {
 	for i, c := range cats {
 		every[i] = bin{r: c.R, c: c.C, joined: c.Joined}
 	}
-	return comparison{value: value, named: named, test: in.tested(func() tested { return testCategories(every) })}, ""
+	return comparison{
+		value: value, named: named, smoothing: smoothing{in.Params.Smoothing, in.Params.Epsilon},
+		test: in.tested(func() tested { return testCategories(every) }),
+	}, ""
 }
 
 // categoryTables returns the table of the categories of the reference, with one
@@ -106,44 +123,4 @@ const uncertainWidth = 0.02
 // an effect is.
 func undecided(low, high, floor float64) bool {
 	return low < floor && floor <= high && high-low > uncertainWidth
-}
-
-// judged adds the effect, the distance of the test table less the part of
-// chance that the distance has, and the p-value.
-func (c comparison) judged(r Result, distance func() float64, part float64) Result {
-	r.Bins = c.bins
-	if !c.test.ok {
-		return r
-	}
-	effect := max(0, distance()-float64(part*c.test.table.chance()))
-	r.Effect, r.EffectLow = ptr(effect), ptr(effect)
-	c.test.report(&r)
-	return r
-}
-
-// rooted is the square root of a divergence that joined categories only bound.
-// part is the share of chance that is in the divergence.
-func rooted(in Input, divergence func(table) (low, high float64), part float64) Result {
-	c, why := compare(in)
-	if why != "" {
-		return skip(why)
-	}
-	low, high := divergence(c.value)
-	r := Result{Value: math.Sqrt(low), Low: math.Sqrt(low), High: math.Sqrt(high), Bins: c.bins}
-	return c.bounded(r, divergence, part)
-}
-
-// bounded adds the effect of a distance that has bounds, which is the root of
-// what chance leaves of the test table's divergence, and the p-value.
-func (c comparison) bounded(r Result, divergence func(table) (low, high float64), part float64) Result {
-	if !c.test.ok {
-		return r
-	}
-	low, high := divergence(c.test.table)
-	b := part * c.test.table.chance()
-	effect, greatest := math.Sqrt(max(0, low-b)), math.Sqrt(max(0, high-b))
-	r.Effect, r.EffectLow = ptr(effect), ptr(effect)
-	c.test.report(&r)
-	r.Uncertain = undecided(effect, greatest, distanceFloor)
-	return r
 }

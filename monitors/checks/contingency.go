@@ -1,11 +1,18 @@
 package checks
 
+import "slices"
+
 // bin counts the values of the reference and of the window in one bin of
 // numbers or in one category.
 type bin struct {
-	r, c   uint64
-	joined bool // several categories, of which only the sum is known
+	r, c           uint64
+	slackR, slackC slack
+	joined         bool // several categories, of which only the sum is known
 }
+
+// slack is how many fewer and more values there may be than a count says: some
+// may be in a neighbouring bin. Zero: the count is certain.
+type slack struct{ down, up uint64 }
 
 // table is a contingency table of two samples.
 type table []bin
@@ -15,6 +22,11 @@ func (t table) totals() (r, c uint64) {
 		r, c = r+b.r, c+b.c
 	}
 	return r, c
+}
+
+// certain reports whether all counts are.
+func (t table) certain() bool {
+	return !slices.ContainsFunc(t, func(b bin) bool { return b.slackR != slack{} || b.slackC != slack{} })
 }
 
 // chance is what sampling alone adds to the PSI of two samples of the same
@@ -39,44 +51,10 @@ func (t table) pearson() float64 {
 	return sum
 }
 
-// smoothed returns the shares of each bin in both samples, 0.5 added to both
-// counts of the bins that are empty on either side.
-func (t table) smoothed() (p, q []float64) {
-	p, q = make([]float64, len(t)), make([]float64, len(t))
-	var nr, nc float64
-	for i, b := range t {
-		p[i], q[i] = float64(b.r), float64(b.c)
-		if b.r == 0 || b.c == 0 {
-			p[i], q[i] = p[i]+0.5, q[i]+0.5
-		}
-		nr, nc = nr+p[i], nc+q[i]
-	}
-	for i := range t {
-		p[i], q[i] = p[i]/nr, q[i]/nc
-	}
-	return p, q
-}
-
 // shares calls f with the two shares of each bin.
 func (t table) shares(f func(p, q float64, joined bool)) {
 	r, c := t.totals()
 	for _, b := range t {
 		f(float64(b.r)/float64(r), float64(b.c)/float64(c), b.joined)
 	}
-}
-
-// bounds returns what the sum of a term over the bins is at least and at most.
-// The divergences that it is used for can only grow when a bin of several
-// categories is divided. So they are known to lie between what the bins give and
-// what they would give if no category of a joined bin were in both samples.
-func (t table) bounds(term func(p, q float64) float64) (low, high float64) {
-	t.shares(func(p, q float64, joined bool) {
-		x := term(p, q)
-		low += x
-		if joined {
-			x = (p + q) / 2 // what all three terms are at most
-		}
-		high += x
-	})
-	return min(1, max(0, low)), min(1, max(0, high))
 }

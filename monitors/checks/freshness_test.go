@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"reflect"
 	"testing"
 
 	"driftwatch/monitors/window"
@@ -19,7 +20,7 @@ func TestFreshness(t *testing.T) {
 		{"a partition without records in the window", []Cut{seen(119_500), dead.Without()}, 50},
 		{"one that never had any", []Cut{{Partition: 1}, seen(119_000)}, 1},
 	} {
-		if got := freshness(Input{End: 120_000, Cut: c.cut}); got != exactly(c.want) {
+		if got := freshness(Input{End: 120_000, Cut: c.cut}); !reflect.DeepEqual(got, exactly(c.want)) {
 			t.Errorf("%s: %+v, want %v", c.name, got, c.want)
 		}
 	}

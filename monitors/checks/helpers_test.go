@@ -89,3 +89,6 @@ func tableOf(r, c []uint64) table {
 	}
 	return t
 }
+
+// sumOf is a divergence with the usual smoothing.
+func sumOf(d divergence, t table) float64 { return t.measure(d, halves).value }

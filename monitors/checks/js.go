@@ -11,21 +11,17 @@ var jsCheck = Check{
 
 // js is the Jensen-Shannon distance: the root of the divergence in bits (Lin
 // 1991), which is a metric (Endres and Schindelin 2003).
-func js(in Input) Result {
-	return rooted(in, table.jsd, 1/(8*math.Ln2))
-}
+func js(in Input) Result { return rooted(in, jsDivergence, 1/(8*math.Ln2)) }
 
-// jsd is the Jensen-Shannon divergence in bits. (gonum's JensenShannon knows no
-// joined bins, of which it would give no bounds.)
-func (t table) jsd() (low, high float64) {
-	return t.bounds(func(p, q float64) float64 {
-		sum := 0.0
-		if p > 0 {
-			sum += p * math.Log2(2*p/(p+q))
-		}
-		if q > 0 {
-			sum += q * math.Log2(2*q/(p+q))
-		}
-		return sum / 2
-	})
-}
+// jsDivergence is that of Jensen and Shannon, in bits. (gonum's JensenShannon
+// knows no joined bins and no slack, of which it would give no bounds.)
+var jsDivergence = divergence{most: 1, rescale: true, term: func(p, q float64) float64 {
+	sum := 0.0
+	if p > 0 {
+		sum += p * math.Log2(2*p/(p+q))
+	}
+	if q > 0 {
+		sum += q * math.Log2(2*q/(p+q))
+	}
+	return sum / 2
+}}

@@ -17,6 +17,6 @@ func TestJSGolden(t *testing.T) {
 
 // TestJSPublished holds the example of scipy, which is in nats.
 func TestJSPublished(t *testing.T) {
-	bits, _ := tableOf([]uint64{10, 0}, []uint64{5, 5}).jsd()
+	bits := tableOf([]uint64{10, 0}, []uint64{5, 5}).measure(jsDivergence, unsmoothed).value
 	near(t, "js", math.Sqrt(bits*math.Ln2), 0.46450140402245893, 1e-12)
 }

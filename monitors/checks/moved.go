@@ -116,7 +116,7 @@ func (in Input) movesOfNumbers() []Move {
 	if err != nil {
 		return nil
 	}
-	t := numberTable(cells, defaultBins)
+	t := quantileBins(cells, defaultBins).table
 	nr, nc := t.totals()
 	moves := make([]Move, len(t))
 	var below []profile.Cell // the cells of the bin before

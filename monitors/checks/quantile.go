@@ -5,8 +5,14 @@ var quantileCheck = Check{
 	Summary: "quantile of the values, the median unless q is given",
 	Params: []Param{{
 		Name: "q", Help: "the share of values at or below the quantile", Default: "0.5", Required: true,
-		Number: &Bounds{Least: 0, Greatest: 1},
-		set:    func(p *Params, v float64) { p.Q = v },
+		Number: &Bounds{Least: 0, Greatest: 1, Open: true}, // of 0 it is the check min
+		set:    func(p *Params, v Value) { p.Q = v.Number },
+		text: func(p Params) string {
+			if p.Q == 0 || p.Q == defaultQuantile {
+				return ""
+			}
+			return decimal(p.Q)
+		},
 	}},
 	Compute: quantile,
 }

@@ -12,14 +12,15 @@ import (
 // is exact.
 type Result struct {
 	Value, Low, High  float64
-	Effect, EffectLow *float64 // nil for checks without a verdict
-	PValue            *float64 // nil where the check has no test
-	PVerdict          *float64 // what Judge takes in place of a PValue that is too small, else nil
-	Drift             *bool    // nil for checks without a verdict and before Judge
-	Violation         bool     // a limit that the user wrote is broken
-	Uncertain         bool     // the verdict depends on what the profile cannot tell
-	Bins              int      // of the binned value, 0 where there are none
-	Skipped           string   // why there is no value; everything else is zero then
+	Effect, EffectLow *float64  // nil for checks without a verdict
+	PValue            *float64  // nil where the check has no test
+	PVerdict          *float64  // what Judge takes in place of a PValue that is too small, else nil
+	Drift             *bool     // nil for checks without a verdict and before Judge
+	Violation         bool      // a limit that the user wrote is broken
+	Uncertain         bool      // the verdict depends on what the profile cannot tell
+	Bins              int       // of the binned value, 0 where there are none
+	Edges             []float64 // of bins that were asked for, see the parameters of psi
+	Skipped           string    // why there is no value; everything else is zero then
 }
 
 // MarshalJSON writes the form of the public contract: a skipped check has only
@@ -48,18 +49,19 @@ func (r *Result) UnmarshalJSON(b []byte) error {
 }
 
 type resultJSON struct {
-	Value     float64  `json:"value"`
-	Low       float64  `json:"low"`
-	High      float64  `json:"high"`
-	Effect    *float64 `json:"effect,omitempty"`
-	EffectLow *float64 `json:"effect_low,omitempty"`
-	PValue    *float64 `json:"p_value,omitempty"`
-	PVerdict  *float64 `json:"p_verdict,omitempty"`
-	Drift     *bool    `json:"drift,omitempty"`
-	Violation bool     `json:"violation,omitempty"`
-	Uncertain bool     `json:"uncertain"`
-	Bins      int      `json:"bins,omitempty"`
-	Skipped   string   `json:"-"`
+	Value     float64   `json:"value"`
+	Low       float64   `json:"low"`
+	High      float64   `json:"high"`
+	Effect    *float64  `json:"effect,omitempty"`
+	EffectLow *float64  `json:"effect_low,omitempty"`
+	PValue    *float64  `json:"p_value,omitempty"`
+	PVerdict  *float64  `json:"p_verdict,omitempty"`
+	Drift     *bool     `json:"drift,omitempty"`
+	Violation bool      `json:"violation,omitempty"`
+	Uncertain bool      `json:"uncertain"`
+	Bins      int       `json:"bins,omitempty"`
+	Edges     []float64 `json:"edges,omitempty"`
+	Skipped   string    `json:"-"`
 }
 
 // Summary describes one side of a field for people. Number statistics are nil

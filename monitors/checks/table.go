@@ -7,37 +7,38 @@ import (
 	"driftwatch/monitors/profile"
 )
 
-// All returns the table of checks. A new check is a file of its name and one
-// more line here.
-func All() []Check {
-	return []Check{
-		missingCheck,
-		nullsCheck,
-		invalidCheck,
-		rangeCheck,
-		allowedCheck,
-		patternCheck,
-		unseenCheck,
-		unknownFieldsCheck,
-		volumeCheck,
-		freshnessCheck,
-		duplicatesCheck,
-		ksCheck,
-		psiCheck,
-		klCheck,
-		jsCheck,
-		hellingerCheck,
-		chi2Check,
-		lInfinityCheck,
-		wassersteinCheck,
-		distinctCheck,
-		meanCheck,
-		stddevCheck,
-		minCheck,
-		maxCheck,
-		quantileCheck,
-	}
+// rows is the table of checks. A new check is a file of its name and one more
+// line here.
+var rows = []Check{
+	missingCheck,
+	nullsCheck,
+	invalidCheck,
+	rangeCheck,
+	allowedCheck,
+	patternCheck,
+	unseenCheck,
+	unknownFieldsCheck,
+	volumeCheck,
+	freshnessCheck,
+	duplicatesCheck,
+	ksCheck,
+	psiCheck,
+	klCheck,
+	jsCheck,
+	hellingerCheck,
+	chi2Check,
+	lInfinityCheck,
+	wassersteinCheck,
+	distinctCheck,
+	meanCheck,
+	stddevCheck,
+	minCheck,
+	maxCheck,
+	quantileCheck,
 }
+
+// All returns the table of checks.
+func All() []Check { return slices.Clone(rows) }
 
 // The kinds of fields that checks fit.
 var (
@@ -65,12 +66,16 @@ const (
 
 // Find returns the check of a name.
 func Find(name string) (Check, bool) {
-	all := All()
-	i := slices.IndexFunc(all, func(c Check) bool { return c.Name == name })
-	if i < 0 {
-		return Check{}, false
+	return find(func(c *Check) bool { return c.Name == name })
+}
+
+func find(is func(*Check) bool) (Check, bool) {
+	for i := range rows {
+		if is(&rows[i]) {
+			return rows[i], true
+		}
 	}
-	return all[i], true
+	return Check{}, false
 }
 
 // Fits reports whether a check can be computed of a field of kind k.
@@ -80,7 +85,7 @@ func Fits(c Check, k profile.Kind) bool { return slices.Contains(c.Kinds, k) }
 // all that fit it.
 func Defaults(k profile.Kind) []string {
 	var names []string
-	for _, c := range All() {
+	for _, c := range rows {
 		if Fits(c, k) {
 			names = append(names, c.Name)
 		}

@@ -42,7 +42,7 @@ func testNumbers(cells []profile.Cell) tested {
 		return tested{}
 	}
 	part := float64(min(nr, nc)) / float64(nr)
-	return testTable(numberTable(cells, k), func(b bin) bool { return float64(b.r)*part < rareBelow })
+	return testTable(quantileBins(cells, k).table, func(b bin) bool { return float64(b.r)*part < rareBelow })
 }
 
 // rareBelow is the expected count in the smaller sample below which a category

@@ -4,6 +4,7 @@ import "math"
 
 // Why a check has no value.
 const (
+	tooLarge          = "the values are too large to compute with"
 	noValues          = "no values in this window"
 	noReference       = "no reference"
 	noReferenceValues = "no values in the reference"
@@ -28,7 +29,7 @@ func ofValues(v float64, ok bool) Result {
 func finite(r Result) Result {
 	for _, v := range [...]float64{r.Value, r.Low, r.High} {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return skip("the values are too large to compute with")
+			return skip(tooLarge)
 		}
 	}
 	return r
