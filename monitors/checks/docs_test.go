@@ -43,6 +43,11 @@ func TestDocs(t *testing.T) {
 				t.Errorf("%s.md has no %q", c.Name, strings.TrimSpace(part))
 			}
 		}
+		for _, p := range c.Params {
+			if !strings.Contains(string(page), "`"+p.Name+"`") && !strings.Contains(string(page), "`"+p.Name+":") {
+				t.Errorf("%s.md does not mention the parameter %s", c.Name, p.Name)
+			}
+		}
 	}
 }
 
