@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -22,7 +23,7 @@ func (d *daemon) startWeb(ctx context.Context, g *generation) (<-chan error, err
 	server, err := web.New(web.Options{
 		Listen: g.config.Web.Listen, ConfigFile: g.config.Web.ConfigFile,
 		Snapshot: d.snapshot,
-		History:  history{d.store}, Metrics: metrics.Handler(registry), Reload: d.Reload, Logger: d.opts.Log,
+		History:  history{d.store}, References: d, Metrics: metrics.Handler(registry), Reload: d.Reload, Logger: d.opts.Log,
 	})
 	if err != nil {
 		return nil, err
@@ -62,4 +63,33 @@ func (h history) Windows(monitor string, from, to window.Time, limit int) (list 
 	})
 	slices.Reverse(list)
 	return list, viewErr
+}
+
+// errStarting says that there is no engine to ask yet.
+var errStarting = errors.New("the daemon is starting")
+
+// WindowProfile implements web.References, as do Accept and Release.
+func (d *daemon) WindowProfile(monitor string, end window.Time) ([]byte, error) {
+	if e := d.engine.Load(); e != nil {
+		return e.WindowProfile(monitor, end)
+	}
+	return nil, errStarting
+}
+
+func (d *daemon) Accept(ctx context.Context, monitor string, end window.Time) error {
+	e := d.engine.Load()
+	if e == nil {
+		return errStarting
+	}
+	d.opts.Log.Info("a window is to be the reference", "monitor", monitor, "window", end)
+	return e.Accept(ctx, monitor, end)
+}
+
+func (d *daemon) Release(ctx context.Context, monitor string) error {
+	e := d.engine.Load()
+	if e == nil {
+		return errStarting
+	}
+	d.opts.Log.Info("the configured reference is to hold again", "monitor", monitor)
+	return e.Release(ctx, monitor)
 }

@@ -50,6 +50,9 @@ func (s *sequencer) loadMonitor(tx *store.Tx, m *monitor) error {
 	if err := m.loadReferences(tx); err != nil {
 		return err
 	}
+	if err := s.loadPin(tx, m); err != nil {
+		return err
+	}
 	if err := s.loadRecent(tx, m); err != nil {
 		return err
 	}

@@ -1,12 +1,16 @@
 package engine
 
 import (
+	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"driftwatch/internal/snapshot"
+	"driftwatch/internal/yamlx"
+	"driftwatch/monitors"
 	"driftwatch/monitors/window"
 	"driftwatch/rules"
 )
@@ -42,7 +46,10 @@ func (m *monitor) snapshot() snapshot.Monitor {
 		Name: m.Spec.Name, Stream: m.Spec.Stream, Fields: len(m.Spec.Fields), WindowSize: m.Spec.Window.Size,
 		WindowsTotal: m.total, Windows: slices.Clone(m.recent),
 	}
-	v.Reference = m.referenceHash()
+	v.ComparedWith, v.Reference = inWords(&m.Spec.Reference), m.referenceHash()
+	if m.pin != nil {
+		v.Pinned = &snapshot.Pinned{Window: m.pin.Window, Reference: m.pin.baseline.Hash}
+	}
 	for _, p := range m.stream.parts {
 		if p.last != nil {
 			v.Late += p.last.monitors[m.index].late
@@ -51,10 +58,35 @@ func (m *monitor) snapshot() snapshot.Monitor {
 	return v
 }
 
-// referenceHash is that of the file, else of what the newest window was compared
-// with.
+// inWords says what windows are compared with; "" for nothing.
+func inWords(r *monitors.Reference) string {
+	switch {
+	case r.IsZero():
+		return ""
+	case r.File != "":
+		return "file " + filepath.Base(r.File)
+	case r.SkipDrift:
+		return "trailing " + yamlx.FormatDuration(r.Trailing) + " without drift"
+	case r.Trailing > 0:
+		return "trailing " + yamlx.FormatDuration(r.Trailing)
+	case r.Offset > 0:
+		return "offset " + yamlx.FormatDuration(r.Offset)
+	case r.First > 0:
+		return fmt.Sprintf("first %d windows", r.First)
+	}
+	var values []string
+	for _, c := range r.Segment {
+		values = append(values, c.Field+"="+c.Value)
+	}
+	return "segment " + strings.Join(values, ",")
+}
+
+// referenceHash is that of the pinned window or of the file, else of what the
+// newest window was compared with.
 func (m *monitor) referenceHash() string {
 	switch {
+	case m.pin != nil:
+		return m.pin.baseline.Hash
 	case m.Reference != nil:
 		return m.Reference.Hash
 	case len(m.recent) > 0 && !m.Spec.Reference.IsZero():

@@ -17,12 +17,15 @@ type references struct {
 	past   []store.Volume // closed windows that later ones may be compared with, oldest first
 	blocks *monitors.Blocks
 	first  firstWindows
+	pin    *pin // nil: none; it goes before all else
 }
 
 // reference returns what the window that starts at start is compared with, or
 // nil. All windows before it are closed, though not all of them stored.
 func (s *sequencer) reference(m *monitor, start window.Time) *monitors.Baseline {
 	switch r := &m.Spec.Reference; {
+	case m.pin != nil:
+		return m.pin.baseline
 	case r.Trailing > 0:
 		p, err := m.blocks.Merge(start.Add(-r.Trailing), start, func(at window.Time) *monitors.Pane { return s.pane(m, at) })
 		return s.baseline(m, p, err)

@@ -159,14 +159,14 @@ func TestReferencesDoNotDependOnHowWindowsAreRead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var first map[window.Time]string
-				for seed := range uint64(4) {
+				for seed := range uint64(3) {
 					rng := rand.New(rand.NewPCG(seed, 9))
 					s := newSetup(t, src)
 					s.spec.Reference, s.spec.Segments, s.spec.MaxSegments = ref, [][]string{{"c"}}, 3
 					src.batch, src.delay = nil, nil
 					if seed > 0 {
 						s.every = time.Duration(1+rng.IntN(5000)) * time.Millisecond
-						src.batch = func() int { return 1 + rng.IntN(200) }
+						src.batch = func() int { return 1 + rng.IntN(400) }
 						src.delay = func() time.Duration { return time.Duration(rng.IntN(900)) * time.Millisecond }
 						for range 1 + rng.IntN(4) {
 							s.runFor(t, time.Duration(1+rng.IntN(12000))*time.Millisecond)

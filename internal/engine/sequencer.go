@@ -100,15 +100,24 @@ func newSequencer(e *Engine) *sequencer {
 
 func (s *sequencer) horizonOf(stream string) *atomic.Int64 { return s.streams[stream].horizon }
 
-// closedBefore returns the end of a monitor's newest closed window.
-func (s *sequencer) closedBefore(name string) window.Time {
+// find returns a monitor by name, or a *snapshot.Refusal.
+func (s *sequencer) find(name string) (*monitor, error) {
 	i, ok := slices.BinarySearchFunc(s.monitors, name, func(m *monitor, name string) int {
 		return strings.Compare(m.Spec.Name, name)
 	})
 	if !ok {
+		return nil, snapshot.Missing("there is no monitor %q", name)
+	}
+	return s.monitors[i], nil
+}
+
+// closedBefore returns the end of a monitor's newest closed window.
+func (s *sequencer) closedBefore(name string) window.Time {
+	m, err := s.find(name)
+	if err != nil {
 		return window.None
 	}
-	return s.monitors[i].closed
+	return m.closed
 }
 
 // run is the sequencer's loop. It ends after the membership has ended, which

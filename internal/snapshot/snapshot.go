@@ -31,10 +31,18 @@ type Monitor struct {
 	Stream       string
 	Fields       int
 	WindowSize   time.Duration
-	Reference    string // hash; "" without one
+	ComparedWith string  // the configured reference, in words; "" without one
+	Reference    string  // hash; "" without one
+	Pinned       *Pinned // nil: the configured reference holds
 	WindowsTotal uint64
 	Late         uint64
 	Windows      []*checks.Window // the newest ones, oldest first
+}
+
+// Pinned is a window that somebody accepted as a monitor's reference.
+type Pinned struct {
+	Window    window.Time // its end
+	Reference string      // hash
 }
 
 // Last returns the newest window, or nil.

@@ -35,15 +35,18 @@ func Handler(o Options) http.Handler {
 		"/api/v1/monitors/{name}":               h.apiMonitor,
 		"/api/v1/monitors/{name}/windows":       h.apiWindows,
 		"/api/v1/monitors/{name}/windows/{end}": h.apiWindow,
-		"/api/v1/alerts":                        h.apiAlerts,
-		"/api/v1/rules":                         h.apiRules,
-		"/api/v1/status":                        h.apiStatus,
+		"/api/v1/monitors/{name}/windows/{end}/profile": h.apiProfile,
+		"/api/v1/alerts": h.apiAlerts,
+		"/api/v1/rules":  h.apiRules,
+		"/api/v1/status": h.apiStatus,
 	} {
 		mux.Handle(path, only(http.MethodGet, f))
 	}
 	mux.Handle("/metrics", only(http.MethodGet, o.Metrics.ServeHTTP))
-	// A page elsewhere must not make a visitor's browser reload the daemon.
-	mux.Handle("/-/reload", http.NewCrossOriginProtection().Handler(only(http.MethodPost, h.reload)))
+	// A page elsewhere must not make a visitor's browser change the daemon.
+	own := http.NewCrossOriginProtection()
+	mux.Handle("/-/reload", own.Handler(only(http.MethodPost, h.reload)))
+	mux.Handle("/api/v1/monitors/{name}/accept", own.Handler(http.HandlerFunc(h.apiAccept)))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, fmt.Errorf("there is no %s", r.URL.Path))
 	})
@@ -57,9 +60,13 @@ func only(method string, f http.HandlerFunc) http.Handler {
 			f(w, r)
 			return
 		}
-		w.Header().Set("Allow", method)
-		fail(w, http.StatusMethodNotAllowed, fmt.Errorf("%s is not allowed here, only %s", r.Method, method))
+		notAllowed(w, r, method)
 	})
+}
+
+func notAllowed(w http.ResponseWriter, r *http.Request, methods ...string) {
+	w.Header().Set("Allow", strings.Join(methods, ", "))
+	fail(w, http.StatusMethodNotAllowed, fmt.Errorf("%s is not allowed here, only %s", r.Method, strings.Join(methods, " and ")))
 }
 
 // protect sets the headers that keep browsers from doing more than showing the

@@ -23,13 +23,21 @@ type monitorJSON struct {
 	State        string       `json:"state"`
 	Fields       int          `json:"fields"`
 	WindowSize   float64      `json:"window_seconds"`
+	ComparedWith string       `json:"reference,omitempty"` // in words
 	Reference    string       `json:"reference_hash,omitempty"`
+	Pinned       *pinnedJSON  `json:"pinned,omitempty"`
 	WindowsTotal uint64       `json:"windows_total"`
 	Late         uint64       `json:"late_records"`
 	Firing       int          `json:"alerts_firing"`
 	Pending      int          `json:"alerts_pending"`
 	Segments     []string     `json:"segments"` // of the newest window
 	Last         *summaryJSON `json:"last_window,omitempty"`
+}
+
+// pinnedJSON is a window that takes the place of the configured reference.
+type pinnedJSON struct {
+	Window    window.Time `json:"window"`
+	Reference string      `json:"reference_hash"`
 }
 
 // summaryJSON is a window in one line.
@@ -45,7 +53,10 @@ type summaryJSON struct {
 func monitorOf(s *snapshot.Snapshot, m *snapshot.Monitor) monitorJSON {
 	out := monitorJSON{
 		Name: m.Name, Stream: m.Stream, State: stateOK, Fields: m.Fields, WindowSize: m.WindowSize.Seconds(),
-		Reference: m.Reference, WindowsTotal: m.WindowsTotal, Late: m.Late, Segments: []string{},
+		ComparedWith: m.ComparedWith, Reference: m.Reference, WindowsTotal: m.WindowsTotal, Late: m.Late, Segments: []string{},
+	}
+	if p := m.Pinned; p != nil {
+		out.Pinned = &pinnedJSON{p.Window, p.Reference}
 	}
 	for i := range s.Alerts {
 		switch a := &s.Alerts[i]; {

@@ -1,6 +1,7 @@
 // Package web serves the daemon's page, its HTTP API, its metrics and its
 // health. It reads an immutable snapshot and, for older windows, a history; it
-// waits for nobody and changes nothing but by asking for a reload.
+// waits for nobody and changes nothing but by asking for a reload or for another
+// reference.
 package web
 
 import (
@@ -27,12 +28,24 @@ type History interface {
 	Windows(monitor string, from, to window.Time, limit int) ([]*checks.Window, error)
 }
 
+// References are what monitors compare windows with. What cannot be met is a
+// *snapshot.Refusal; other errors may pass.
+type References interface {
+	// WindowProfile returns a closed window's profile file.
+	WindowProfile(monitor string, end window.Time) ([]byte, error)
+	// Accept makes a closed window the monitor's reference.
+	Accept(ctx context.Context, monitor string, end window.Time) error
+	// Release undoes Accept.
+	Release(ctx context.Context, monitor string) error
+}
+
 // Options are what is served, and where.
 type Options struct {
 	Listen     string // address
 	ConfigFile string // Prometheus web-config file (TLS, basic auth), or ""
 	Snapshot   func() *snapshot.Snapshot
 	History    History
+	References References
 	Metrics    http.Handler
 	Reload     func(context.Context) error
 	Logger     *slog.Logger

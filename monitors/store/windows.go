@@ -107,6 +107,17 @@ func (t *Tx) Windows(monitor string, from, to window.Time, fn func(end window.Ti
 	newestFirst(t.monitorBucket(bucketWindows, monitor), from, to, fn)
 }
 
+// Volume returns what is kept of the window that ends at end; zero if there is
+// none.
+func (t *Tx) Volume(monitor string, end window.Time) Volume {
+	if b := t.monitorBucket(bucketVolumes, monitor); b != nil {
+		if v := b.Get(timeKey(end)); v != nil {
+			return decodeVolume(end, v)
+		}
+	}
+	return Volume{}
+}
+
 // Volumes calls fn for the newest windows, newest first, until it returns false.
 func (t *Tx) Volumes(monitor string, fn func(Volume) bool) {
 	newestFirst(t.monitorBucket(bucketVolumes, monitor), window.None, window.Newest, func(end window.Time, v []byte) bool {
