@@ -84,6 +84,7 @@ var layers = []layer{
 	{"dashboards/...", 70},
 	{"internal/config/...", 65},
 	{"internal/batch/...", 66},
+	{"internal/plot", 40},
 	{"internal/snapshot/snapshottest", 61},
 	{"internal/snapshot", 60},
 	{"rules/...", 50},

@@ -1,0 +1,138 @@
+package plot
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"image/color"
+	"math"
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// Palette are the colours of a picture.
+type Palette struct {
+	Ink, Grid          color.Color // text and axes; lines behind
+	Reference, Current color.Color
+}
+
+// Light is for pictures on white.
+var Light = Palette{
+	Ink: color.RGBA{0x33, 0x3b, 0x48, 0xff}, Grid: color.RGBA{0xe3, 0xe6, 0xeb, 0xff},
+	Reference: color.RGBA{0xb4, 0xbf, 0xce, 0xff}, Current: color.RGBA{0x1f, 0x6f, 0xd6, 0xff},
+}
+
+const (
+	width     = 460 * vg.Length(1)
+	height    = 190 * vg.Length(1)
+	rowHeight = 24 * vg.Length(1) // of a category
+)
+
+// SVG draws bars as an <svg> element for a page. Its colours are the CSS
+// variables --plot-ink, --plot-grid, --plot-reference and --plot-current, so
+// that the page decides between dark and light.
+func SVG(b Bars, title string) (string, error) {
+	p, h, err := figure(b, marks)
+	if err != nil {
+		return "", err
+	}
+	c := vgsvg.New(width, h)
+	p.Draw(draw.New(c))
+	var out bytes.Buffer
+	if _, err := c.WriteTo(&out); err != nil {
+		return "", fmt.Errorf("write a plot: %w", err)
+	}
+	return embed(out.String(), title), nil
+}
+
+// PNG draws bars as an image of a resolution for screens.
+func PNG(b Bars, colours Palette) ([]byte, error) {
+	p, h, err := figure(b, colours)
+	if err != nil {
+		return nil, err
+	}
+	p.BackgroundColor = color.White
+	c := vgimg.NewWith(vgimg.UseWH(width, h), vgimg.UseDPI(144))
+	p.Draw(draw.New(c))
+	var out bytes.Buffer
+	if _, err := (vgimg.PngCanvas{Canvas: c}).WriteTo(&out); err != nil {
+		return nil, fmt.Errorf("write a plot: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// figure makes the plot and says how high it is.
+func figure(b Bars, colours Palette) (*plot.Plot, vg.Length, error) {
+	p := plot.New()
+	p.BackgroundColor = color.Transparent
+	share := &p.Y
+	h := height
+	var err error
+	switch {
+	case len(b.Bars) == 0: // an empty frame
+	case b.Ordered:
+		err = addSteps(p, b, colours)
+	default:
+		share = &p.X
+		h = rowHeight*vg.Length(len(b.Bars)) + 40
+		err = addRows(p, b, colours)
+	}
+	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
+		axis.Color, axis.Tick.Color, axis.Tick.Label.Color, axis.Label.TextStyle.Color = colours.Ink, colours.Ink, colours.Ink, colours.Ink
+		axis.Tick.Label.Font = font.Font{Variant: "Sans", Size: 9}
+		axis.LineStyle.Width, axis.Tick.LineStyle.Width = 0.5, 0.5
+	}
+	share.Min = 0
+	share.Tick.Marker = percent{}
+	return p, h, err
+}
+
+// percent labels a share.
+type percent struct{}
+
+// Ticks implements plot.Ticker.
+func (percent) Ticks(low, high float64) []plot.Tick {
+	ticks := plot.DefaultTicks{}.Ticks(low, high)
+	for i := range ticks {
+		if ticks[i].Label != "" {
+			ticks[i].Label = numberLabel(math.Round(ticks[i].Value*1e6)/1e4) + " %"
+		}
+	}
+	return ticks
+}
+
+// marks are colours that nothing else has, so that embed finds them.
+var marks = Palette{
+	Ink: color.RGBA{1, 1, 1, 255}, Grid: color.RGBA{2, 2, 2, 255},
+	Reference: color.RGBA{3, 3, 3, 255}, Current: color.RGBA{4, 4, 4, 255},
+}
+
+// embed makes an element for a page of a document: it fits the width that there
+// is, has a title for those who do not see it, the page's font and its colours.
+func embed(document, title string) string {
+	_, svg, _ := strings.Cut(document, "<svg ")
+	_, body, _ := strings.Cut(svg, ">")
+	_, box, _ := strings.Cut(svg, `viewBox="`)
+	box, _, _ = strings.Cut(box, `"`)
+	body = strings.NewReplacer(
+		"#010101", "var(--plot-ink)", "#020202", "var(--plot-grid)",
+		"#030303", "var(--plot-reference)", "#040404", "var(--plot-current)",
+		"font-family:Liberation Sans;font-variant:normal;font-weight:normal;font-style:normal;", "",
+		"\n", "", "\t", " ",
+	).Replace(body)
+	return fmt.Sprintf(`<svg viewBox="%s" role="img" aria-label="%s" xmlns="http://www.w3.org/2000/svg">%s`, box, html.EscapeString(title), body)
+}
+
+func addGrid(p *plot.Plot, colours Palette) {
+	g := plotter.NewGrid()
+	g.Vertical.Color, g.Horizontal.Color = colours.Grid, colours.Grid
+	g.Vertical.Width, g.Horizontal.Width = 0.5, 0.5
+	p.Add(g)
+}
