@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -61,6 +63,7 @@ type compareCmd struct {
 	Reference string   `arg:"" help:"A data file or a profile."`
 	Current   string   `arg:"" help:"A data file or a profile."`
 	JSON      bool     `name:"json" help:"Print JSON."`
+	HTML      string   `name:"html" placeholder:"FILE" help:"Also write a report with plots, one file that needs no other."`
 	Checks    []string `placeholder:"CHECK" help:"Only these checks."`
 	FailOn    string   `enum:"drift,never" default:"never" help:"Exit with 1 if this was found: drift or never."`
 	Alpha     float64  `default:"0.001" help:"Share of false verdicts that is accepted."`
@@ -81,7 +84,7 @@ func (c *compareCmd) Run(s streams) error {
 	if c.JSON {
 		write = report.WriteJSON
 	}
-	if err := write(s.out); err != nil {
+	if err := errors.Join(write(s.out), c.writeHTML(report)); err != nil {
 		return &exit{code: exitError, text: err.Error()}
 	}
 	switch {
@@ -93,6 +96,17 @@ func (c *compareCmd) Run(s streams) error {
 		return &exit{code: exitError, text: "nothing was compared: " + report.Empty()}
 	}
 	return nil
+}
+
+func (c *compareCmd) writeHTML(report *batch.Report) error {
+	if c.HTML == "" {
+		return nil
+	}
+	var page bytes.Buffer
+	if err := report.WriteHTML(&page, [2]string{c.Reference, c.Current}); err != nil {
+		return err
+	}
+	return os.WriteFile(c.HTML, page.Bytes(), 0o644)
 }
 
 type inspectCmd struct {

@@ -34,6 +34,8 @@ type Report struct {
 	OnlyReference []string                 `json:"only_in_reference,omitempty"`
 	OnlyCurrent   []string                 `json:"only_in_current,omitempty"`
 	Ignored       []string                 `json:"ignored,omitempty"`
+
+	of *pair // what was compared
 }
 
 // Rows is the size of a data set.
@@ -130,7 +132,7 @@ func checkNames() []string {
 
 // pair is what is compared.
 type pair struct {
-	shared             []checks.Shared // by field of the report
+	shared             map[string]*checks.Shared // by field
 	reference, current *reference.Reference
 	ignored            []string
 	others             []string // columns of the current data that are no fields
@@ -209,7 +211,7 @@ func (p *pair) report(chosen []checks.Check, alpha float64) *Report {
 		alpha = DefaultAlpha
 	}
 	r := &Report{
-		Reference: Rows{p.reference.Rows}, Current: Rows{p.current.Rows}, Ignored: p.ignored,
+		Reference: Rows{p.reference.Rows}, Current: Rows{p.current.Rows}, Ignored: p.ignored, of: p,
 		Checks: map[string]checks.Result{}, Fields: []checks.Field{},
 	}
 	for _, f := range p.reference.Fields {
@@ -224,6 +226,11 @@ func (p *pair) report(chosen []checks.Check, alpha float64) *Report {
 	r.OnlyCurrent = p.onlyCurrent()
 	for _, c := range chosen {
 		p.run(r, c, alpha)
+	}
+	for i := range r.Fields {
+		if f := &r.Fields[i]; checks.Shifted(f.Checks) {
+			f.Moved = checks.Moved(p.input(f.Name))
+		}
 	}
 	return r
 }
@@ -259,6 +266,18 @@ func (p *pair) currentOf(name string, r *profile.Profile) *profile.Profile {
 	return c
 }
 
+// input is what the checks of a field of the reference are computed from.
+func (p *pair) input(name string) checks.Input {
+	r := p.reference.Profile(name)
+	if p.shared == nil {
+		p.shared = map[string]*checks.Shared{}
+	}
+	if p.shared[name] == nil {
+		p.shared[name] = &checks.Shared{}
+	}
+	return checks.Input{Reference: r, Current: p.currentOf(name, r), Shared: p.shared[name]}
+}
+
 // run computes one check of all fields and judges it.
 func (p *pair) run(r *Report, c checks.Check, alpha float64) {
 	if c.Kinds == nil {
@@ -267,19 +286,14 @@ func (p *pair) run(r *Report, c checks.Check, alpha float64) {
 		}
 		return
 	}
-	if p.shared == nil {
-		p.shared = make([]checks.Shared, len(r.Fields))
-	}
 	results := make([]*checks.Result, len(r.Fields))
 	var judged []*checks.Result
 	for i, f := range r.Fields {
-		ref := p.reference.Profile(f.Name)
-		if !checks.Fits(c, ref.Kind()) {
+		in := p.input(f.Name)
+		if !checks.Fits(c, in.Reference.Kind()) {
 			continue
 		}
-		result := c.Compute(checks.Input{
-			Reference: ref, Current: p.currentOf(f.Name, ref), Shared: &p.shared[i],
-		})
+		result := c.Compute(in)
 		results[i] = &result
 		judged = append(judged, &result)
 	}
