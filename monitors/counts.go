@@ -1,8 +1,6 @@
 package monitors
 
 import (
-	"strings"
-
 	"driftwatch/monitors/decode"
 	"driftwatch/monitors/profile"
 )
@@ -120,13 +118,8 @@ func (f *boundField) boolOf(text []byte) ([]byte, bool) {
 	if !f.Coerce {
 		return nil, false
 	}
-	switch strings.ToLower(string(text)) {
-	case "true", "1":
-		return f.boolText(true), true
-	case "false", "0":
-		return f.boolText(false), true
-	}
-	return nil, false
+	v, ok := decode.ParseBool(text)
+	return f.boolText(v), ok
 }
 
 func (f *boundField) boolText(b bool) []byte {

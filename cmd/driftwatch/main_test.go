@@ -54,7 +54,8 @@ func TestExitCodes(t *testing.T) {
 		{"nothing to compare with", 2, []string{"compare", "--fail-on", "drift", file("none.csv", "x\n"), one}},
 		{"nothing to compare, not asked about", 0, []string{"compare", one, file("none.csv", "x\n")}},
 		{"compare fails", 2, []string{"compare", one, filepath.Join(dir, "nothing.csv")}},
-		{"inspect fails", 1, []string{"inspect", one}},
+		{"inspect a data file", 0, []string{"inspect", one}},
+		{"inspect fails", 1, []string{"inspect", bad}},
 		{"lint finds errors", 1, []string{"lint", bad}},
 		{"run on a bad file", 1, []string{"run", "-c", bad}},
 	} {

@@ -52,6 +52,9 @@ func (c *profileCmd) Run(s streams) error {
 	if err := made.WriteFile(c.Output); err != nil {
 		return err
 	}
+	if c.Monitor == "" {
+		fmt.Fprintf(s.err, "types: %s\n", made.Types())
+	}
 	if len(made.Ignored) > 0 {
 		fmt.Fprintf(s.err, "left out: %s\n", strings.Join(made.Ignored, ", "))
 	}
@@ -110,13 +113,18 @@ func (c *compareCmd) writeHTML(report *batch.Report) error {
 }
 
 type inspectCmd struct {
-	Profile string `arg:"" help:"A profile file."`
+	Profile string `arg:"" help:"A profile, or a data file, which is summarised first."`
 	JSON    bool   `name:"json" help:"Print JSON."`
+	dataFlags
 }
 
 // Run prints what the profile holds.
 func (c *inspectCmd) Run(s streams) error {
-	contents, err := batch.Inspect(c.Profile)
+	p := newProgress(s.err)
+	o := c.options(s)
+	o.Progress = p.add
+	contents, err := batch.Inspect(c.Profile, o)
+	p.done()
 	if err != nil {
 		return err
 	}

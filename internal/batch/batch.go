@@ -6,7 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strings"
 
+	"driftwatch/monitors/profile"
 	"driftwatch/monitors/reference"
 	"driftwatch/monitors/source/file"
 )
@@ -37,6 +41,19 @@ type Profiled struct {
 	*reference.Reference
 	Ignored []string // columns that are not in it: lists, objects, and what was to be ignored
 	Absent  []string // fields of the monitor that the data do not have
+}
+
+// Types lists the fields by type, for people to see whether they agree.
+func (p *Profiled) Types() string {
+	byKind := map[profile.Kind][]string{}
+	for _, f := range p.Fields {
+		byKind[f.Profile.Kind()] = append(byKind[f.Profile.Kind()], f.Name)
+	}
+	var parts []string
+	for _, kind := range slices.Sorted(maps.Keys(byKind)) {
+		parts = append(parts, kind.String()+" "+strings.Join(byKind[kind], ", "))
+	}
+	return strings.Join(parts, "; ")
 }
 
 // Profile makes the profile of data files that are read as one.

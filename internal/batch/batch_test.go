@@ -372,7 +372,7 @@ func TestInspect(t *testing.T) {
 	if err := p.WriteFile(path); err != nil {
 		t.Fatal(err)
 	}
-	c, err := Inspect(path)
+	c, err := Inspect(path, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"driftwatch/internal/plot"
 	"driftwatch/monitors/checks"
+	"driftwatch/monitors/profile"
 )
 
 //go:embed report.html
@@ -32,11 +33,12 @@ type page struct {
 
 // pageField is one field of the page.
 type pageField struct {
-	Name, Type, Verdict, Why string
-	Plot                     template.HTML
-	Moved                    []string
-	Facts                    []fact
-	Checks                   []pageCheck
+	Name, Type, Verdict string
+	Why                 []string
+	Plot                template.HTML
+	Moved               []string
+	Facts               []fact
+	Checks              []pageCheck
 }
 
 // fact is a number of both sides.
@@ -67,7 +69,7 @@ func (r *Report) WriteHTML(w io.Writer, names [2]string) error {
 }
 
 func (r *Report) pageField(j judged) (pageField, error) {
-	f := pageField{Name: j.field.Name, Type: j.field.Type, Verdict: j.verdict, Why: strings.Join(j.why, ", "), Facts: facts(j.field)}
+	f := pageField{Name: j.field.Name, Type: j.field.Type, Verdict: j.verdict, Why: j.why, Facts: facts(j.field)}
 	n := plotBins
 	if j.field.Current.Mean == nil && (j.field.Reference == nil || j.field.Reference.Mean == nil) {
 		n = plotCategories
@@ -84,19 +86,20 @@ func (r *Report) pageField(j judged) (pageField, error) {
 	}
 	for _, c := range checks.All() {
 		if result, ok := j.field.Checks[c.Name]; ok {
-			f.Checks = append(f.Checks, pageCheckOf(c.Name, result))
+			f.Checks = append(f.Checks, pageCheckOf(c.Name, f.Type, result))
 		}
 	}
 	return f, nil
 }
 
-func pageCheckOf(name string, r checks.Result) pageCheck {
+func pageCheckOf(name, kind string, r checks.Result) pageCheck {
 	if r.Skipped != "" {
 		return pageCheck{Name: name, Verdict: r.Skipped}
 	}
-	c := pageCheck{Name: name, Value: short(r.Value), Effect: known(r.Effect), P: known(r.PValue)}
+	text := unitOf(name, kind)
+	c := pageCheck{Name: name, Value: text(r.Value), Effect: known(r.Effect), P: known(r.PValue)}
 	if r.Low < r.High {
-		c.Interval = short(r.Low) + " to " + short(r.High)
+		c.Interval = text(r.Low) + " to " + text(r.High)
 	}
 	switch {
 	case r.Violation:
@@ -109,6 +112,19 @@ func pageCheckOf(name string, r checks.Result) pageCheck {
 		c.Verdict = steady
 	}
 	return c
+}
+
+// unitOf writes the values of a check: those of timestamps are times or spans.
+func unitOf(name, kind string) func(float64) string {
+	if kind == profile.Timestamp.String() {
+		switch name {
+		case "mean", "min", "max", "quantile":
+			return timeText
+		case "stddev", "wasserstein":
+			return func(s float64) string { return short(s/3600) + " h" }
+		}
+	}
+	return short
 }
 
 func known(v *float64) string {
@@ -131,7 +147,7 @@ func facts(f *checks.Field) []fact {
 		{"distinct", whole(r.Distinct), whole(c.Distinct)},
 	}
 	text := known
-	if f.Type == "timestamp" {
+	if f.Type == profile.Timestamp.String() {
 		text = func(v *float64) string {
 			if v == nil {
 				return ""
@@ -145,12 +161,14 @@ func facts(f *checks.Field) []fact {
 		}
 	}
 	add("mean", r.Mean, c.Mean)
-	if f.Type != "timestamp" {
+	if f.Type != profile.Timestamp.String() {
 		add("stddev", r.StdDev, c.StdDev)
 	}
 	add("min", r.Min, c.Min)
-	for _, q := range []string{"0.01", "0.05", "0.25", "0.5", "0.75", "0.95", "0.99"} {
-		add("quantile "+q, at(r.Quantiles, q), at(c.Quantiles, q))
+	for _, q := range [...][2]string{
+		{"0.01", "1 %"}, {"0.05", "5 %"}, {"0.25", "25 %"}, {"0.5", "median"}, {"0.75", "75 %"}, {"0.95", "95 %"}, {"0.99", "99 %"},
+	} {
+		add(q[1], at(r.Quantiles, q[0]), at(c.Quantiles, q[0]))
 	}
 	add("max", r.Max, c.Max)
 	return out

@@ -21,9 +21,11 @@ const (
 	mostly     = 0.95 // share of a column's values that must be of a type for the column to be of it
 	fewCodes   = 10   // whole numbers with at most this many values are codes,
 	codeRows   = 10   // if each has this many rows on average
-	manyTexts  = 0.5  // texts are free text if this share of the rows is distinct,
+	manyTexts  = 0.5  // texts and codes are free text if this share of the rows is distinct,
 	textRows   = 20   // in at least this many rows,
-	longText   = 64   // or if they have this many bytes on average
+	someTexts  = 0.2  // or this share and at least so many values that a table of them is of no use,
+	tableMost  = 1000
+	longText   = 64 // or if texts have this many bytes on average
 	firstUnix  = 978_307_200
 	lastUnix   = 4_102_444_800 // whole numbers between, the years 2001 to 2100, may be Unix seconds
 	firstMilli = firstUnix * 1e3
@@ -97,13 +99,14 @@ type evidence struct {
 	length                               int // bytes of texts
 	least, greatest                      float64
 	codes                                map[string]bool  // whole numbers as they are written, a few
+	words                                map[string]bool  // spellings of true and false other than these
 	distinct                             *profile.Profile // of texts
 	scratch                              []byte
 }
 
 func newEvidence(name string) *evidence {
 	return &evidence{
-		name: name, least: math.Inf(1), greatest: math.Inf(-1), codes: map[string]bool{},
+		name: name, least: math.Inf(1), greatest: math.Inf(-1), codes: map[string]bool{}, words: map[string]bool{},
 		distinct: profile.New(profile.Options{Kind: profile.Category}),
 	}
 }
@@ -139,11 +142,43 @@ func (e *evidence) untyped(c *file.Cell) {
 			e.number(c)
 			return
 		}
-	} else if _, ok := reference.ParseBool(string(c.Text)); ok {
-		e.bools++
+	} else if _, ok := decode.ParseBool(c.Text); ok {
+		e.bool(c)
 		return
 	}
-	e.text(c)
+	switch {
+	case reference.IsNull(c.Text):
+		e.present-- // if the column turns out to be one of names, it makes no difference
+	case strings.EqualFold(string(c.Text), "nan"):
+		e.numbers++ // an invalid one
+	default:
+		e.text(c)
+	}
+}
+
+// bool observes a spelling of true or false, which may also be a category: of
+// the letters of a class, or of answers of which one never occurs.
+func (e *evidence) bool(c *file.Cell) {
+	e.bools++
+	if word := strings.ToLower(string(c.Text)); word != "true" && word != "false" {
+		e.words[word] = true
+	}
+}
+
+// isBool reports whether the spellings of true and false are those of one pair.
+func (e *evidence) isBool() bool {
+	switch {
+	case !e.most(e.bools) || len(e.words) > 2:
+		return false
+	case len(e.words) == 0:
+		return true
+	}
+	for _, pair := range [...][2]string{{"yes", "no"}, {"y", "n"}, {"t", "f"}} {
+		if e.words[pair[0]] && e.words[pair[1]] {
+			return true
+		}
+	}
+	return false
 }
 
 func (e *evidence) text(c *file.Cell) {
@@ -194,19 +229,25 @@ func (e *evidence) kind() (profile.Kind, bool) {
 		return profile.Category, true
 	case e.most(e.nested):
 		return 0, false
-	case e.most(e.bools):
+	case e.isBool():
 		return profile.Boolean, true
 	case e.most(e.times), e.times > 0 && e.most(e.times+e.numbers) && e.unixTime(false):
 		return profile.Timestamp, true
 	case e.most(e.numbers):
 		return e.numberKind(), true
 	}
-	distinct, _ := e.distinct.Distinct()
-	unlike := e.present >= textRows && float64(distinct) > manyTexts*float64(e.present)
-	if e.texts == e.present && (unlike || e.length > longText*e.present) {
-		return profile.Text, true
+	return e.textKind(), true
+}
+
+// textKind tells categories from texts of which hardly one occurs twice.
+func (e *evidence) textKind() profile.Kind {
+	n, _ := e.distinct.Distinct()
+	distinct, texts := float64(n), float64(e.texts) // of a column of codes, some may look like numbers
+	unlike := distinct > manyTexts*texts && texts >= textRows || distinct > someTexts*texts && distinct >= tableMost
+	if unlike && 2*e.texts > e.present || e.texts == e.present && e.length > longText*e.present {
+		return profile.Text
 	}
-	return profile.Category, true
+	return profile.Category
 }
 
 func (e *evidence) most(n int) bool { return n > 0 && float64(n) >= mostly*float64(e.present) }
@@ -218,7 +259,7 @@ func (e *evidence) numberKind() profile.Kind {
 	case e.unixTime(whole):
 		return profile.Timestamp
 	case whole && (e.padded > 0 || namesID(e.name)):
-		return profile.Category
+		return profile.Category // a name that happens to be a number
 	case whole && len(e.codes) <= fewCodes && e.integers >= codeRows*len(e.codes):
 		return profile.Category
 	}

@@ -38,9 +38,9 @@ type Category struct {
 	Count uint64 `json:"count"`
 }
 
-// Inspect reads a profile file.
-func Inspect(path string) (*Contents, error) {
-	r, err := reference.ReadFile(path)
+// Inspect reads a profile file, or makes the profile of a data file.
+func Inspect(path string, o Options) (*Contents, error) {
+	r, err := o.read(path)
 	if err != nil {
 		return nil, err
 	}
@@ -49,6 +49,23 @@ func Inspect(path string) (*Contents, error) {
 		c.Fields = append(c.Fields, inspect(f.Name, f.Profile))
 	}
 	return c, nil
+}
+
+func (o *Options) read(path string) (*reference.Reference, error) {
+	if path != "-" {
+		isProfile, err := reference.IsProfile(path)
+		if err != nil {
+			return nil, err
+		}
+		if isProfile {
+			return reference.ReadFile(path)
+		}
+	}
+	p, err := Profile([]string{path}, *o)
+	if err != nil {
+		return nil, err
+	}
+	return p.Reference, nil
 }
 
 func inspect(name string, p *profile.Profile) InspectedField {

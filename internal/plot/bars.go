@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"driftwatch/monitors/profile"
@@ -210,5 +211,5 @@ func categories(r, c *profile.Profile, n int) Bars {
 func numberLabel(x float64) string { return strconv.FormatFloat(x, 'g', 4, 64) }
 
 func timeLabel(seconds float64) string {
-	return time.UnixMilli(int64(seconds * 1000)).UTC().Format("2006-01-02 15:04")
+	return strings.TrimSuffix(time.UnixMilli(int64(seconds*1000)).UTC().Format("2006-01-02 15:04"), " 00:00")
 }

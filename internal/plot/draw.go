@@ -77,7 +77,7 @@ func figure(b Bars, colours Palette) (*plot.Plot, vg.Length, error) {
 	var err error
 	switch {
 	case len(b.Bars) == 0: // an empty frame
-	case b.Ordered:
+	case b.inLine():
 		err = addSteps(p, b, colours)
 	default:
 		share = &p.X

@@ -33,6 +33,20 @@ func addSteps(p *plot.Plot, b Bars, colours Palette) error {
 	return nil
 }
 
+// inLine reports whether bars stand side by side: single values only where their
+// labels have room.
+func (b Bars) inLine() bool {
+	if !b.Ordered || b.Bars[0].From < b.Bars[0].To {
+		return b.Ordered
+	}
+	const room = 70 // characters
+	length := 0
+	for _, bar := range b.Bars {
+		length += len(bar.Label) + 2
+	}
+	return length <= room
+}
+
 // outline goes around the bars of one side, from the axis to the axis.
 func outline(b Bars, share func(Bar) float64) plotter.XYs {
 	at := func(x, y float64) plotter.XY { return plotter.XY{X: x, Y: y} }
@@ -65,7 +79,7 @@ func addRows(p *plot.Plot, b Bars, colours Palette) error {
 	names := make([]string, n)
 	for i, bar := range b.Bars {
 		upward.Bars[n-1-i] = bar
-		names[n-1-i] = cut(bar.Label)
+		names[n-1-i] = cut(bar.Label) + "   " // room for fonts that are wider
 	}
 	if err := addPairs(p, upward, colours, 8); err != nil {
 		return err
@@ -75,7 +89,7 @@ func addRows(p *plot.Plot, b Bars, colours Palette) error {
 }
 
 // addPairs adds the bars of both sides; they lie on their sides if the bars are
-// not ordered.
+// not in line.
 func addPairs(p *plot.Plot, b Bars, colours Palette, w vg.Length) error {
 	reference, current := make(plotter.Values, len(b.Bars)), make(plotter.Values, len(b.Bars))
 	for i, bar := range b.Bars {
@@ -91,10 +105,10 @@ func addPairs(p *plot.Plot, b Bars, colours Palette, w vg.Length) error {
 	}
 	r.Color, c.Color = colours.Reference, colours.Current
 	r.LineStyle.Width, c.LineStyle.Width = 0, 0
-	r.Horizontal, c.Horizontal = !b.Ordered, !b.Ordered
-	r.Offset, c.Offset = w/2, -w/2
-	if b.Ordered {
-		r.Offset, c.Offset = -w/2, w/2
+	r.Offset, c.Offset = -w/2, w/2
+	if !b.inLine() {
+		r.Horizontal, c.Horizontal = true, true
+		r.Offset, c.Offset = w/2, -w/2
 	}
 	p.Add(r, c)
 	return nil

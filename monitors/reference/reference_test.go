@@ -222,7 +222,14 @@ func TestReader(t *testing.T) {
 		{"CSV 0", untyped("0"), profile.Boolean, false, 0, "false"},
 		{"string as a boolean", text("true"), profile.Boolean, false, 0, "-"},
 		{"string coerced to a boolean", text("true"), profile.Boolean, true, 0, "true"},
-		{"CSV yes", untyped("yes"), profile.Boolean, false, 0, "-"},
+		{"CSV maybe", untyped("maybe"), profile.Boolean, false, 0, "-"},
+	}
+	for _, kind := range []profile.Kind{profile.Number, profile.Timestamp, profile.Boolean, profile.Category} {
+		r := reader{spec: FieldSpec{Kind: kind}}
+		out := r.column([]file.Cell{untyped("NA"), untyped("NULL"), text("NA")})
+		if want := map[bool]int{true: 2}[kind != profile.Category]; out.nulls != want {
+			t.Errorf("%d of NA and NULL are null in a %s, want %d", out.nulls, kind, want)
+		}
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -2,7 +2,6 @@ package reference
 
 import (
 	"math"
-	"strings"
 
 	"driftwatch/monitors/decode"
 	"driftwatch/monitors/profile"
@@ -47,15 +46,34 @@ func (r *reader) value(c *file.Cell) {
 		if x, ok := Number(c, r.spec.Kind, r.spec.Coerce); ok {
 			r.out.numbers = append(r.out.numbers, x)
 		} else {
-			r.out.invalid++
+			r.unreadable(c)
 		}
 		return
 	}
 	if text, ok := r.category(c); ok {
 		r.out.texts = append(r.out.texts, text)
 	} else {
+		r.unreadable(c)
+	}
+}
+
+func (r *reader) unreadable(c *file.Cell) {
+	if c.Kind == file.Untyped && IsNull(c.Text) {
+		r.out.nulls++
+	} else {
 		r.out.invalid++
 	}
+}
+
+// IsNull reports whether a CSV cell is one of the words that programs write for
+// a value that is not there. They are null in fields that they cannot be a value
+// of; in a category NA may be Namibia. NaN is none of them: it is an invalid number.
+func IsNull(text []byte) bool {
+	switch string(text) {
+	case "NA", "N/A", "n/a", "#N/A", "null", "NULL", "None", `\N`, "-":
+		return true
+	}
+	return false
 }
 
 // Number reads a cell of a number field, or of a timestamp field in Unix
@@ -102,11 +120,14 @@ func seconds(c *file.Cell) (float64, bool) {
 
 // localTimes are the layouts in which programs write times without a zone to
 // files. They are taken as UTC.
-var localTimes = [...]string{"2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02"}
+var localTimes = [...]string{
+	"2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02", "2006-01-02 15:04",
+	"2006/01/02 15:04:05", "2006/01/02 15:04", "2006/01/02",
+}
 
-// isDate reports whether text begins like 2006-01-02.
+// isDate reports whether text begins like 2006-01-02 or 2006/01/02.
 func isDate(text []byte) bool {
-	return len(text) >= len("2006-01-02") && text[4] == '-' && text[7] == '-'
+	return len(text) >= len("2006-01-02") && text[4] == text[7] && (text[4] == '-' || text[4] == '/')
 }
 
 // category reads a cell of a category, boolean or text field.
@@ -129,21 +150,10 @@ func (r *reader) category(c *file.Cell) ([]byte, bool) {
 func boolean(c *file.Cell, coerce bool) ([]byte, bool) {
 	v, ok := c.Bool, c.Kind == file.Bool
 	if !ok && (c.Kind == file.Untyped || coerce) {
-		v, ok = ParseBool(string(c.AppendText(nil)))
+		v, ok = decode.ParseBool(c.AppendText(nil))
 	}
 	if v {
 		return []byte("true"), ok
 	}
 	return []byte("false"), ok
-}
-
-// ParseBool reads true, false, 1 and 0, in capital letters too.
-func ParseBool(s string) (v, ok bool) {
-	switch strings.ToLower(s) {
-	case "true", "1":
-		return true, true
-	case "false", "0":
-		return false, true
-	}
-	return false, false
 }
