@@ -73,7 +73,7 @@ func (m *Monitor) evaluateField(i int, cur *profile.Profile, ref against, v verd
 		Current: checks.Summarize(cur), Checks: map[string]checks.Result{},
 	}
 	in := checks.Input{
-		Current: cur, Shared: &checks.Shared{},
+		Current: cur, Alpha: m.Spec.Alpha, Shared: &checks.Shared{},
 		Limits: checks.Limits{
 			Min: f.Min, Max: f.Max, Nulls: f.Nulls, Missing: f.Missing,
 			Allowed: f.Allowed != nil, Pattern: f.Pattern != nil,

@@ -293,6 +293,7 @@ func (p *pair) run(r *Report, c checks.Check, alpha float64) {
 		if !checks.Fits(c, in.Reference.Kind()) {
 			continue
 		}
+		in.Alpha = alpha
 		result := c.Compute(in)
 		results[i] = &result
 		judged = append(judged, &result)

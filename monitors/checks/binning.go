@@ -122,13 +122,13 @@ func tableUpTo(cells []profile.Cell, edges []float64) table {
 		for last < len(edges) && edges[last] < cell.Greatest {
 			last++
 		}
-		spread(t[first:last+1], edges[first:last], cell)
+		divide(t[first:last+1], edges[first:last], cell)
 	}
 	return t
 }
 
-// spread divides a cell among the bins that meet at the edges inside it.
-func spread(t table, edges []float64, cell profile.Cell) {
+// divide puts the values of a cell into the bins that meet at the edges inside it.
+func divide(t table, edges []float64, cell profile.Cell) {
 	var r, c uint64
 	for i := range t {
 		part := 1.0

@@ -59,6 +59,7 @@ type Input struct {
 	NoReference        string           // why there is none; "": no reason but that
 	Params             Params
 	Limits             Limits
+	Alpha              float64 // the chance that the interval of a change may miss it; 0: 0.001
 	Shared             *Shared // of all checks of these two profiles; nil: nothing is shared
 
 	Rows, UnknownRows                   uint64 // of the segment: all, and those with undeclared fields

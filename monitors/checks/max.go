@@ -6,5 +6,8 @@ var maxCheck = Check{
 	Compute: greatest,
 }
 
-// greatest is the largest of the present values.
-func greatest(in Input) Result { return ofValues(in.Current.Max()) }
+// greatest is the largest of the present values. Nothing bounds its change: the
+// greatest value of a distribution is not in its samples.
+func greatest(in Input) Result { return in.compared(greatestOf(in), greatestOf, nil) }
+
+func greatestOf(in Input) Result { return ofValues(in.Current.Max()) }

@@ -6,5 +6,15 @@ var meanCheck = Check{
 	Compute: mean,
 }
 
-// mean is that of the present values, from their exact sum.
-func mean(in Input) Result { return ofValues(in.Current.Mean()) }
+// mean is that of the present values, from their exact sum. Its change has an
+// interval of Welch's kind (1947), with a greater variance: see changeErrors.
+func mean(in Input) Result { return in.compared(meanOf(in), meanOf, meanChange) }
+
+func meanOf(in Input) Result { return ofValues(in.Current.Mean()) }
+
+func meanChange(in Input) (low, high float64) {
+	mr, _ := in.Reference.Mean()
+	mc, _ := in.Current.Mean()
+	d := in.halfWidths().mean
+	return mc - mr - d, mc - mr + d
+}

@@ -18,6 +18,9 @@ type Result struct {
 	Drift             *bool     // nil for checks without a verdict and before Judge
 	Violation         bool      // a limit that the user wrote is broken
 	Uncertain         bool      // the verdict depends on what the profile cannot tell
+	Reference, Change *float64  // the reference's value, and how far above it Value is; nil for checks that compare otherwise
+	ChangeLow         *float64  // what the change between the distributions is at least, but for a chance of alpha; nil where nothing bounds it
+	ChangeHigh        *float64  // the same, at most
 	Bins              int       // of the binned value, 0 where there are none
 	Edges             []float64 // of bins that were asked for, see the parameters of psi
 	Skipped           string    // why there is no value; everything else is zero then
@@ -49,19 +52,23 @@ func (r *Result) UnmarshalJSON(b []byte) error {
 }
 
 type resultJSON struct {
-	Value     float64   `json:"value"`
-	Low       float64   `json:"low"`
-	High      float64   `json:"high"`
-	Effect    *float64  `json:"effect,omitempty"`
-	EffectLow *float64  `json:"effect_low,omitempty"`
-	PValue    *float64  `json:"p_value,omitempty"`
-	PVerdict  *float64  `json:"p_verdict,omitempty"`
-	Drift     *bool     `json:"drift,omitempty"`
-	Violation bool      `json:"violation,omitempty"`
-	Uncertain bool      `json:"uncertain"`
-	Bins      int       `json:"bins,omitempty"`
-	Edges     []float64 `json:"edges,omitempty"`
-	Skipped   string    `json:"-"`
+	Value      float64   `json:"value"`
+	Low        float64   `json:"low"`
+	High       float64   `json:"high"`
+	Effect     *float64  `json:"effect,omitempty"`
+	EffectLow  *float64  `json:"effect_low,omitempty"`
+	PValue     *float64  `json:"p_value,omitempty"`
+	PVerdict   *float64  `json:"p_verdict,omitempty"`
+	Drift      *bool     `json:"drift,omitempty"`
+	Violation  bool      `json:"violation,omitempty"`
+	Uncertain  bool      `json:"uncertain"`
+	Reference  *float64  `json:"reference,omitempty"`
+	Change     *float64  `json:"change,omitempty"`
+	ChangeLow  *float64  `json:"change_low,omitempty"`
+	ChangeHigh *float64  `json:"change_high,omitempty"`
+	Bins       int       `json:"bins,omitempty"`
+	Edges      []float64 `json:"edges,omitempty"`
+	Skipped    string    `json:"-"`
 }
 
 // Summary describes one side of a field for people. Number statistics are nil

@@ -10,6 +10,7 @@ type Shared struct {
 	categories memo[[]profile.CategoryCell]
 	supremum   memo[float64]
 	test       memo[tested]
+	widths     memo[widths]
 }
 
 type memo[T any] struct {
