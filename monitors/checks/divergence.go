@@ -29,7 +29,7 @@ func (t table) measure(d divergence, s smoothing) interval {
 			at.low, at.high = d.bounds(b)
 		}
 		if b.joined {
-			at.high = (b.p.high + b.q.high) / 2 // what a term is at most where the sum is at most 1
+			at.high = max(at.high, (b.p.high+b.q.high)/2) // what a term is at most where the sum is at most 1
 		}
 		sum = sum.plus(at)
 	}
