@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -22,18 +23,27 @@ func (f *dataFlags) options(s streams) batch.Options {
 }
 
 type profileCmd struct {
-	Inputs  []string `arg:"" name:"input" help:"Data files: .csv, .jsonl, .parquet, also .gz and .zst; - is standard input. Several are read as one."`
+	Inputs  []string `arg:"" optional:"" name:"input" help:"Data files: .csv, .jsonl, .parquet, also .gz and .zst; - is standard input. Several are read as one."`
 	Output  string   `short:"o" required:"" placeholder:"FILE" help:"The profile to write."`
 	Config  string   `short:"c" placeholder:"FILE" help:"With --monitor: the configuration that has it."`
 	Monitor string   `placeholder:"NAME" help:"Take the fields and their types from this monitor."`
+	From    string   `placeholder:"TIME" help:"With --monitor, in place of inputs: read its stream on Kafka, event times from this one on. RFC 3339, or a day."`
+	To      string   `placeholder:"TIME" help:"The same: event times before this one."`
 	dataFlags
 }
 
-// Run writes the profile of the inputs.
-func (c *profileCmd) Run(s streams) error {
-	o := c.options(s)
-	if (c.Monitor == "") != (c.Config == "") {
+// Run writes the profile of the inputs, or of a part of a stream.
+func (c *profileCmd) Run(ctx context.Context, s streams) error {
+	o, ofStream := c.options(s), c.From != "" || c.To != ""
+	switch {
+	case (c.Monitor == "") != (c.Config == ""):
 		return &exit{code: exitUsage, text: "--monitor and --config go together"}
+	case ofStream && (c.Monitor == "" || len(c.Inputs) > 0):
+		return &exit{code: exitUsage, text: "--from and --to are of a monitor's stream: they go with --monitor and without inputs"}
+	case !ofStream && len(c.Inputs) == 0:
+		return &exit{code: exitUsage, text: "give data files, or --monitor with --from or --to to read its stream"}
+	case ofStream:
+		return c.history(ctx, s)
 	}
 	if c.Monitor != "" {
 		fields, err := app.MonitorFields(c.Config, c.Monitor)

@@ -245,12 +245,11 @@ func MonitorFields(path, monitor string) ([]reference.FieldSpec, error) {
 	if c == nil {
 		return nil, &ConfigError{diagnostics}
 	}
-	for _, spec := range c.Monitors {
-		if spec.Name == monitor {
-			return referenceFields(spec), nil
-		}
+	spec, err := findMonitor(c, monitor)
+	if err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("%s has no monitor %q", path, monitor)
+	return referenceFields(*spec), nil
 }
 
 // referenceFields says how a data file that serves as a reference is read.

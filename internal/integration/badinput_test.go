@@ -106,6 +106,7 @@ func TestBadInput(t *testing.T) {
 		return len(got) == 1
 	})
 	checkWindow(t, &got[0], good)
+	d.Until("all of it is shown", func() bool { return d.Metrics()[`driftwatch_windows_total{monitor="bad"}`] == 1 })
 	checkReasons(t, d, bad, good+2)
 	checkSamples(t, d, bad)
 
