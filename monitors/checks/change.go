@@ -78,7 +78,7 @@ func spreadOf(p *profile.Profile) spread {
 // Where a few great values make most of a variance, a sample without them shows
 // neither them nor how far off it may be. So of each side the upper confidence
 // limit of the variance is taken (z standard errors above it), and the greater
-// of both, as are the kurtoses. docs/adr/0011 says what
+// of both, as are the kurtoses. docs/adr/0012 says what
 // was tried.
 func changeErrors(r, c spread, z float64) (mean, stddev float64) {
 	k, squares := max(r.kurtosis, c.kurtosis)-1, max(r.squares, c.squares)-1

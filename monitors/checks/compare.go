@@ -2,6 +2,8 @@ package checks
 
 import (
 	"cmp"
+	"fmt"
+	"math"
 	"slices"
 
 	"driftwatch/monitors/profile"
@@ -70,19 +72,63 @@ func compareNumbers(in Input) (comparison, string) {
 }
 
 func compareCategories(in Input) (comparison, string) {
-	cats, err := in.categories()
+	c, err := in.shared().compared.get(func() (comparison, error) { return joinedCategories(in) })
 	if err != nil {
 		return comparison{}, err.Error()
 	}
-	value, named := categoryTables(cats)
+	c.smoothing = smoothing{in.Params.Smoothing, in.Params.Epsilon}
+	return c, ""
+}
+
+// joinedCategories is the comparison of categories, some of which may be joined,
+// whatever the parameters.
+func joinedCategories(in Input) (comparison, error) {
+	cats, err := in.categories()
+	if err != nil {
+		return comparison{}, err
+	}
 	every := make(table, len(cats))
 	for i, c := range cats {
 		every[i] = bin{r: c.R, c: c.C, joined: c.Joined}
 	}
-	return comparison{
-		value: value, named: named, smoothing: smoothing{in.Params.Smoothing, in.Params.Epsilon},
-		test: in.tested(func() tested { return testCategories(every) }),
-	}, ""
+	c := comparison{test: testCategories(every)}
+	c.value, c.named = categoryTables(cats)
+	if c.opaque() || !c.test.ok && hardlyRepeats(in.Reference) {
+		return comparison{}, tooManyValues(in)
+	}
+	return c, nil
+}
+
+// openMost is the greatest part of the scale from 0 to 1 that the bounds of a
+// comparison may leave open: beyond, it says nothing.
+const openMost = 0.5
+
+// opaque reports whether so many categories are joined that they may be all the
+// same or all others. If even then the difference is not small, that is news.
+func (c comparison) opaque() bool {
+	v := c.value.measure(jsDivergence, unsmoothed)
+	if math.Sqrt(v.high)-math.Sqrt(v.low) <= openMost {
+		return false
+	}
+	r := c.bounded(Result{}, jsDivergence, chanceOfJS)
+	return r.Effect == nil || *r.Effect < distanceFloor
+}
+
+// hardlyRepeats reports whether a value of a profile occurs less than twice on
+// average, as ids do: then the next sample has others in any case.
+func hardlyRepeats(p *profile.Profile) bool {
+	n, _ := p.Distinct()
+	return n > fewValues && 2*n > p.Counts().Present
+}
+
+// fewValues are so few that a small sample may well hold each of them once.
+const fewValues = 20
+
+// tooManyValues says why categories cannot be compared.
+func tooManyValues(in Input) error {
+	n, _ := in.Reference.Distinct()
+	m, _ := in.Current.Distinct()
+	return fmt.Errorf("too many distinct values (about %d in the reference, %d in this window) to tell which of them changed", n, m)
 }
 
 // categoryTables returns the table of the categories of the reference, with one

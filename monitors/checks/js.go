@@ -11,7 +11,10 @@ var jsCheck = Check{
 
 // js is the Jensen-Shannon distance: the root of the divergence in bits (Lin
 // 1991), which is a metric (Endres and Schindelin 2003).
-func js(in Input) Result { return rooted(in, jsDivergence, 1/(8*math.Ln2)) }
+func js(in Input) Result { return rooted(in, jsDivergence, chanceOfJS) }
+
+// chanceOfJS is the part of chance that is in the divergence.
+const chanceOfJS = 1 / (8 * math.Ln2)
 
 // jsDivergence is that of Jensen and Shannon, in bits. (gonum's JensenShannon
 // knows no joined bins and no slack, of which it would give no bounds.)

@@ -75,6 +75,9 @@ func TestHonestCategories(t *testing.T) {
 			truth, got := check.Compute(exact), check.Compute(coarse)
 			sane(t, name, truth)
 			sane(t, name, got)
+			if got.Skipped != "" { // too many values
+				continue
+			}
 			if truth.Value < got.Low-1e-12 || truth.Value > got.High+1e-12 {
 				t.Errorf("%s: %v is not in [%v, %v]", name, truth.Value, got.Low, got.High)
 			}

@@ -11,6 +11,7 @@ type Shared struct {
 	supremum   memo[float64]
 	test       memo[tested]
 	widths     memo[widths]
+	compared   memo[comparison] // of categories
 }
 
 type memo[T any] struct {

@@ -44,6 +44,9 @@ func unseen(in Input) Result {
 	r := Result{Value: u, Low: u, High: float64(never+hidden) / nc}
 	once, twice := singles(own)
 	effect, p := goodTuring(u, nc, once, twice, nr)
+	if r.High-r.Low > openMost && effect < shareFloor {
+		return skip(tooManyValues(in).Error())
+	}
 	r.Effect, r.EffectLow, r.PValue = ptr(effect), ptr(effect), ptr(p)
 	r.Uncertain = undecided(effect, r.High, shareFloor)
 	return r
