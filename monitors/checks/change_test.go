@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -168,9 +167,4 @@ func TestRanks(t *testing.T) {
 	if low, high := ranks(1<<40, 0.5, 0.001); !(low < 1<<39 && high > 1<<39 && high-low < 1<<22) {
 		t.Errorf("many values: %d and %d", low, high)
 	}
-}
-
-func ExampleKey() {
-	fmt.Println(Key("quantile", Params{Q: 0.99}), Key("psi", Params{Rule: Sturges, Binning: Width}))
-	// Output: quantile_0.99 psi_sturges_width
 }
