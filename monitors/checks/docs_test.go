@@ -43,6 +43,14 @@ func TestDocs(t *testing.T) {
 				t.Errorf("%s.md has no %q", c.Name, strings.TrimSpace(part))
 			}
 		}
+		for _, tool := range []string{"Evidently", "NannyML", "TFDV", "Deequ", "SageMaker"} {
+			if _, elsewhere, _ := strings.Cut(string(page), "\n## Elsewhere\n"); !strings.Contains(elsewhere, tool) {
+				t.Errorf("%s.md does not say how %s defines it", c.Name, tool)
+			}
+		}
+		if n := strings.Count(string(page), "\n"); n > 60 {
+			t.Errorf("%s.md has %d lines: it does not fit on a screen", c.Name, n)
+		}
 		for _, p := range c.Params {
 			if !strings.Contains(string(page), "`"+p.Name+"`") && !strings.Contains(string(page), "`"+p.Name+":") {
 				t.Errorf("%s.md does not mention the parameter %s", c.Name, p.Name)
