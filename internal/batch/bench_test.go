@@ -3,6 +3,7 @@ package batch
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -13,20 +14,23 @@ import (
 
 const benchColumns = 20
 
-// benchFile writes n rows of 20 columns: 12 numbers with six digits, 4 whole
-// numbers and 4 categories.
+// benchFile writes n rows of 20 columns: ten numbers of full precision, some of
+// them missing, three whole numbers, four categories, a boolean, a time and an
+// id that never occurs twice.
 func benchFile(b *testing.B, format string, n int) string {
 	b.Helper()
 	r := rand.New(rand.NewPCG(1, 1))
 	names := make([]string, benchColumns)
 	node := parquet.Group{}
 	for i := range names {
-		names[i] = fmt.Sprintf("%c%02d", "fffwk"[i%5], i)
+		names[i] = fmt.Sprintf("%c%02d_at", "ffffffffffwwwkkkkbtu"[i], i)
 		switch names[i][0] {
 		case 'f':
-			node[names[i]] = parquet.Leaf(parquet.DoubleType)
-		case 'w':
+			node[names[i]] = parquet.Optional(parquet.Leaf(parquet.DoubleType))
+		case 'w', 't':
 			node[names[i]] = parquet.Int(64)
+		case 'b':
+			node[names[i]] = parquet.Leaf(parquet.BooleanType)
 		default:
 			node[names[i]] = parquet.String()
 		}
@@ -38,20 +42,15 @@ func benchFile(b *testing.B, format string, n int) string {
 		row := make(parquet.Row, benchColumns)
 		text := make(map[string]string, benchColumns)
 		for i, path := range columns {
-			name := path[0]
-			var v parquet.Value
-			switch name[0] {
-			case 'f':
-				f := float64(r.IntN(1e6)) / 1000
-				text[name], v = strconv.FormatFloat(f, 'f', -1, 64), parquet.DoubleValue(f)
-			case 'w':
-				k := r.Int64N(100_000)
-				text[name], v = strconv.FormatInt(k, 10), parquet.Int64Value(k)
-			default:
-				text[name] = fmt.Sprintf("category-%d", r.IntN(30))
-				v = parquet.ByteArrayValue([]byte(text[name]))
+			v := benchValue(r, path[0], i)
+			defined := 0
+			if path[0][0] == 'f' && !v.IsNull() {
+				defined = 1
 			}
-			row[i] = v.Level(0, 0, i)
+			text[path[0]], row[i] = v.String(), v.Level(0, defined, i)
+			if v.IsNull() {
+				text[path[0]] = ""
+			}
 		}
 		writeBenchRow(b, w, &out, format, names, text, row)
 	}
@@ -69,6 +68,25 @@ func benchFile(b *testing.B, format string, n int) string {
 		b.Fatal(err)
 	}
 	return path
+}
+
+func benchValue(r *rand.Rand, name string, i int) parquet.Value {
+	switch name[0] {
+	case 'f':
+		if i == 2 && r.IntN(30) == 0 {
+			return parquet.NullValue()
+		}
+		return parquet.DoubleValue([]float64{r.NormFloat64(), 50 * math.Exp(r.NormFloat64()), r.Float64(), r.ExpFloat64()}[i%4])
+	case 'w':
+		return parquet.Int64Value(r.Int64N([]int64{70, 1_000, 10_000_000}[i%3]))
+	case 't':
+		return parquet.Int64Value(1_760_000_000_000 + r.Int64N(1_000_000_000))
+	case 'b':
+		return parquet.BooleanValue(r.IntN(3) == 0)
+	case 'u':
+		return parquet.ByteArrayValue(fmt.Appendf(nil, "%016x-%016x", r.Uint64(), r.Uint64()))
+	}
+	return parquet.ByteArrayValue(fmt.Appendf(nil, "category-%d", r.IntN([]int{3, 5, 30, 1000}[i%4])))
 }
 
 func joined(names []string) string {
@@ -96,7 +114,9 @@ func writeBenchRow(b *testing.B, w *parquet.GenericWriter[any], out *bytes.Buffe
 			separator = '{'
 		}
 		switch {
-		case format == "jsonl" && n[0] == 'k':
+		case format == "jsonl" && text[n] == "":
+			fmt.Fprintf(out, "%c%q:null", separator, n)
+		case format == "jsonl" && (n[0] == 'k' || n[0] == 'u'):
 			fmt.Fprintf(out, "%c%q:%q", separator, n, text[n])
 		case format == "jsonl":
 			fmt.Fprintf(out, "%c%q:%s", separator, n, text[n])
@@ -112,8 +132,10 @@ func writeBenchRow(b *testing.B, w *parquet.GenericWriter[any], out *bytes.Buffe
 	out.WriteByte('\n')
 }
 
+// BenchmarkProfile is the work of the command `profile`: types, profiles and
+// guides of a million rows.
 func BenchmarkProfile(b *testing.B) {
-	rows := 50_000
+	rows := 1_000_000
 	if s := os.Getenv("BENCH_ROWS"); s != "" {
 		rows, _ = strconv.Atoi(s)
 	}

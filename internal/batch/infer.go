@@ -37,14 +37,14 @@ const (
 func infer(in *file.Input, types map[string]string) (fields []reference.FieldSpec, ignored []string, err error) {
 	var columns []*evidence
 	err = in.Scan(func(b *file.Batch) error {
-		for i, cells := range b.Columns {
-			if i == len(columns) {
-				columns = append(columns, newEvidence(b.Names[i]))
-			}
+		for _, name := range b.Names[min(len(columns), len(b.Names)):] {
+			columns = append(columns, newEvidence(name))
+		}
+		b.EachColumn(func(i int, cells []file.Cell) {
 			if _, given := types[b.Names[i]]; !given {
 				columns[i].observe(cells)
 			}
-		}
+		})
 		return nil
 	})
 	if err != nil {
@@ -130,7 +130,11 @@ func (e *evidence) observe(cells []file.Cell) {
 		case file.Untyped:
 			e.untyped(c)
 		default:
-			e.number(c)
+			if x, ok := reference.Number(c, profile.Number, false); ok {
+				e.number(c, x)
+			} else {
+				e.numbers++ // an invalid one
+			}
 		}
 	}
 }
@@ -138,8 +142,8 @@ func (e *evidence) observe(cells []file.Cell) {
 // untyped observes a CSV cell.
 func (e *evidence) untyped(c *file.Cell) {
 	if b := c.Text[0]; b <= '9' {
-		if _, ok := decode.ParseFloat(c.Text); ok {
-			e.number(c)
+		if x, ok := decode.ParseFloat(c.Text); ok {
+			e.number(c, x)
 			return
 		}
 	} else if _, ok := decode.ParseBool(c.Text); ok {
@@ -182,12 +186,10 @@ func (e *evidence) isBool() bool {
 }
 
 func (e *evidence) text(c *file.Cell) {
-	if b := c.Text; len(b) > 0 && b[0] >= '0' && b[0] <= '9' {
+	if reference.IsDate(c.Text) {
 		if _, ok := reference.Number(c, profile.Timestamp, false); ok {
-			if _, number := decode.ParseFloat(b); !number {
-				e.times++
-				return
-			}
+			e.times++
+			return
 		}
 	}
 	e.texts++
@@ -195,30 +197,43 @@ func (e *evidence) text(c *file.Cell) {
 	e.distinct.ObserveCategory(c.Text)
 }
 
-func (e *evidence) number(c *file.Cell) {
-	x, ok := reference.Number(c, profile.Number, false)
+func (e *evidence) number(c *file.Cell, x float64) {
 	e.numbers++
-	if !ok {
-		return
-	}
 	e.least, e.greatest = min(e.least, x), max(e.greatest, x)
 	switch c.Kind {
 	case file.Float:
 		return
 	case file.Integer:
+		if len(e.codes) > fewCodes {
+			e.integers++
+			return
+		}
 		e.scratch = c.AppendText(e.scratch[:0])
+		e.integer(e.scratch)
 	default:
-		e.scratch = append(e.scratch[:0], c.Text...)
+		if isInteger(c.Text) {
+			e.integer(c.Text)
+		}
 	}
-	if bytes.ContainsAny(e.scratch, ".eE+") {
-		return
+}
+
+// isInteger reports whether the text of a number is one of digits alone.
+func isInteger(text []byte) bool {
+	for _, b := range text {
+		if b != '-' && (b < '0' || b > '9') {
+			return false
+		}
 	}
+	return true
+}
+
+func (e *evidence) integer(text []byte) {
 	e.integers++
-	if digits := bytes.TrimPrefix(e.scratch, []byte("-")); len(digits) > 1 && digits[0] == '0' {
+	if digits := bytes.TrimPrefix(text, []byte("-")); len(digits) > 1 && digits[0] == '0' {
 		e.padded++
 	}
-	if len(e.codes) <= fewCodes && !e.codes[string(e.scratch)] {
-		e.codes[string(e.scratch)] = true
+	if len(e.codes) <= fewCodes && !e.codes[string(text)] {
+		e.codes[string(text)] = true
 	}
 }
 

@@ -19,6 +19,9 @@ var exactPowers = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1
 // an exponent. Hexadecimal digits, underscores, infinities and NaN are not
 // numbers here. The result is the float64 nearest to the text.
 func ParseFloat(text []byte) (float64, bool) {
+	if len(text) > longest {
+		return parseLong(text)
+	}
 	d, ok := parseDecimal(text)
 	if !ok {
 		return 0, false
@@ -35,6 +38,22 @@ func ParseFloat(text []byte) (float64, bool) {
 			return f / exactPowers[-d.exponent], true
 		}
 		return f * exactPowers[d.exponent], true
+	}
+	f, err := strconv.ParseFloat(string(text), 64)
+	return f, err == nil
+}
+
+// longest is the length from which on a text is rarely one that the steps above
+// can read: going through its digits would be in vain.
+const longest = 17
+
+// parseLong leaves numbers to strconv, whose decimal numbers are those here; what
+// else it takes for one has letters or underscores.
+func parseLong(text []byte) (float64, bool) {
+	for _, b := range text {
+		if b-'0' > 9 && b != '.' && b|0x20 != 'e' && b != '-' && b != '+' {
+			return 0, false
+		}
 	}
 	f, err := strconv.ParseFloat(string(text), 64)
 	return f, err == nil

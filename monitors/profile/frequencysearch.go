@@ -42,13 +42,34 @@ func (s *frequencySearch) observe(v []byte) {
 	switch {
 	case known:
 		s.counts[hash]++
-		s.names[hash] = lesserName(s.names[hash], v)
+		s.name(hash, v)
 	case s.pass == counting:
 	case len(s.counts) == candidates:
 		s.reduce()
 	default:
 		s.counts[hash] = 1
 		s.names[hash] = nameOf(v)
+	}
+}
+
+func (s *frequencySearch) name(hash uint64, v []byte) {
+	if name, ok := s.names[hash]; ok {
+		s.names[hash] = lesserName(name, v)
+	} else {
+		s.names[hash] = nameOf(v)
+	}
+}
+
+// recall does the first pass, and all of the search if no category is frequent.
+func (s *frequencySearch) recall(runs []run) {
+	s.pass = counting
+	for _, r := range runs {
+		if r.count > s.total/(candidates+1) {
+			s.counts[r.key] = 0
+		}
+	}
+	if len(s.counts) == 0 {
+		s.pass = done
 	}
 }
 

@@ -15,7 +15,8 @@ var errOtherValues = errors.New("build guide: the values of this pass are not th
 //	}
 //	reference := b.Profile()
 //
-// A profile that is exact needs no pass; a number needs one or two for files of
+// A profile that is exact, or that remembers its values (Options.Memory), needs
+// no pass, save one for the names of frequent categories; else a number needs one or two for files of
 // millions of rows (each divides the ranges in question by some hundreds); a
 // category needs one, or two where more than 65,536 are distinct.
 type GuideBuilder struct {
@@ -24,8 +25,8 @@ type GuideBuilder struct {
 	categories frequencySearch
 }
 
-// NewGuideBuilder starts from a profile of all the values. A guide that it
-// already has is left out.
+// NewGuideBuilder starts from a profile of all the values, which forgets what it
+// remembers of them. A guide that it already has is left out.
 func NewGuideBuilder(p *Profile) *GuideBuilder {
 	b := &GuideBuilder{profile: p.Clone()}
 	b.profile.guide, b.profile.tally = nil, nil
@@ -34,7 +35,19 @@ func NewGuideBuilder(p *Profile) *GuideBuilder {
 	} else if !p.Exact() {
 		b.categories.start(p.hist.total)
 	}
+	if runs, ok := p.record.runs(); ok && !p.Exact() {
+		b.recall(runs)
+	}
 	return b
+}
+
+// recall ends the search with all the values.
+func (b *GuideBuilder) recall(runs []run) {
+	if b.profile.kind.Numeric() {
+		b.numbers.recall(runs)
+	} else {
+		b.categories.recall(runs)
+	}
 }
 
 // NeedsPass reports whether the values have to be observed again.

@@ -15,6 +15,10 @@ type Options struct {
 	Kind    Kind
 	Buckets int    // cap of the histogram; 0: DefaultBuckets, at most MaxBuckets
 	Guide   *Guide // of the reference that the profile will be judged against, or nil
+
+	// Memory, if not nil, lends room to remember all values in, so that a
+	// GuideBuilder may do with fewer passes over them.
+	Memory *Memory
 }
 
 // Profile is the summary of one field. It is not safe for concurrent use while
@@ -34,6 +38,7 @@ type Profile struct {
 	distinct *hyperLogLog // coarse
 	names    []string     // categories, exact: those of the histogram's buckets
 	sample   sample       // categories, coarse
+	record   *record      // coarse: of all values; nil: they are not remembered
 }
 
 // side is what is counted beside the values.
@@ -61,6 +66,9 @@ func New(o Options) *Profile {
 	}
 	if o.Guide != nil && (o.Guide.names == nil) == o.Kind.Numeric() {
 		p.guide = o.Guide
+	}
+	if o.Memory != nil {
+		p.record = &record{memory: o.Memory}
 	}
 	return p
 }
@@ -148,6 +156,7 @@ func (p *Profile) beside(keys []uint64) {
 	if p.guide != nil {
 		p.guide.count(p.tally, keys)
 	}
+	p.record.add(keys)
 }
 
 // fit coarsens the histogram while it is over its limit.
@@ -186,6 +195,7 @@ func (p *Profile) carryOn(b *bucket) {
 	if p.guide != nil {
 		p.tally[p.guide.slot(b.least)] += b.count
 	}
+	p.record.seed(b.least, b.count)
 }
 
 // ObserveCategories counts values of a category, boolean or text field.
@@ -223,6 +233,7 @@ func (p *Profile) Merge(q *Profile) error {
 	if p.kind != q.kind {
 		return fmt.Errorf("merge profiles: a %v field and a %v field", p.kind, q.kind)
 	}
+	p.record.forget() // q remembers other values
 	if p == q {
 		q = q.Clone()
 	}
@@ -286,9 +297,10 @@ func (p *Profile) mergeCoarse(q *Profile) {
 	}
 }
 
-// Clone returns a copy that shares nothing but the guide.
+// Clone returns a copy that shares nothing but the guide, and remembers nothing.
 func (p *Profile) Clone() *Profile {
 	c := *p
+	c.record = nil
 	c.hist = p.hist.clone()
 	c.sums = p.sums.clone()
 	c.tally = slices.Clone(p.tally)

@@ -102,6 +102,21 @@ func (s *quantileSearch) locate(buckets []bucket, before uint64, ranks []uint64)
 	}
 }
 
+// recall finds all ranks that are left in the values, ascending.
+func (s *quantileSearch) recall(runs []run) {
+	before := uint64(0)
+	for i := range s.ranges {
+		for _, rank := range s.ranges[i].ranks {
+			for before+runs[0].count < rank {
+				before += runs[0].count
+				runs = runs[1:]
+			}
+			s.found = append(s.found, rankedKey{runs[0].key, before, runs[0].count, 1})
+		}
+	}
+	s.ranges = nil
+}
+
 func (s *quantileSearch) observe(keys []uint64) {
 	for i, k := range keys {
 		at := s.ends.cell(k)

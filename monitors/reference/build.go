@@ -3,6 +3,9 @@ package reference
 import (
 	"errors"
 	"fmt"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
 
 	"driftwatch/monitors/profile"
 	"driftwatch/monitors/source/file"
@@ -12,7 +15,7 @@ import (
 // which the data are read again as often as needed. Columns that are not among
 // the fields are left out, as are fields that no row has.
 func Build(in *file.Input, fields []FieldSpec) (*Reference, error) {
-	b, err := observe(in, fields)
+	b, err := observe(in, fields, profile.NewMemory(remembered))
 	if err != nil {
 		return nil, err
 	}
@@ -26,12 +29,16 @@ func Build(in *file.Input, fields []FieldSpec) (*Reference, error) {
 // like those of a window they count into the guides of fields, where these
 // have one, and get none of their own.
 func Judged(in *file.Input, fields []FieldSpec) (*Reference, error) {
-	b, err := observe(in, fields)
+	b, err := observe(in, fields, nil)
 	if err != nil {
 		return nil, err
 	}
 	return b.reference()
 }
+
+// remembered is how much memory values may take so that they need not be read
+// again: those of twenty columns of 800,000 rows.
+const remembered = 128 << 20
 
 // builder makes profiles in passes over the same data.
 type builder struct {
@@ -49,20 +56,20 @@ type building struct {
 	met     bool // some row has the field
 }
 
-func observe(in *file.Input, fields []FieldSpec) (*builder, error) {
+func observe(in *file.Input, fields []FieldSpec, memory *profile.Memory) (*builder, error) {
 	b := &builder{}
 	for _, f := range fields {
-		p := profile.New(profile.Options{Kind: f.Kind, Buckets: f.Buckets, Guide: f.Guide})
+		p := profile.New(profile.Options{Kind: f.Kind, Buckets: f.Buckets, Guide: f.Guide, Memory: memory})
 		b.fields = append(b.fields, &building{FieldSpec: f, profile: p, read: reader{spec: f}})
 	}
 	err := in.Scan(func(batch *file.Batch) error {
 		b.bind(batch.Names)
 		b.rows += uint64(batch.Rows)
-		for i, cells := range batch.Columns {
+		batch.EachColumn(func(i int, cells []file.Cell) {
 			if f := b.column[i]; f != nil {
 				f.observe(cells)
 			}
-		}
+		})
 		return nil
 	})
 	for _, f := range b.fields {
@@ -96,13 +103,22 @@ func (f *building) observe(cells []file.Cell) {
 	}
 }
 
-// addGuides reads the data again until every profile has its guide.
+// addGuides gives every profile its guide. Where not all values could be
+// remembered the data are read again for some fields at a time.
 func (b *builder) addGuides(in *file.Input) error {
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, f := range b.fields {
-		f.guide = profile.NewGuideBuilder(f.profile)
+		group.Go(func() error {
+			f.guide = profile.NewGuideBuilder(f.profile)
+			return nil
+		})
 	}
-	for b.needsPass() {
-		if err := b.pass(in); err != nil {
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for fields := b.searching(); len(fields) > 0; fields = b.searching() {
+		if err := b.pass(in, fields); err != nil {
 			return err
 		}
 	}
@@ -112,32 +128,38 @@ func (b *builder) addGuides(in *file.Input) error {
 	return nil
 }
 
-func (b *builder) needsPass() bool {
+// together is how many fields are searched in one pass. The search of a number
+// takes up to 30 MB.
+const together = 6
+
+// searching returns the next fields that need a pass.
+func (b *builder) searching() map[*building]bool {
+	fields := map[*building]bool{}
 	for _, f := range b.fields {
-		if f.guide.NeedsPass() {
-			return true
+		if len(fields) < together && f.guide.NeedsPass() {
+			fields[f] = true
 		}
 	}
-	return false
+	return fields
 }
 
-func (b *builder) pass(in *file.Input) error {
+func (b *builder) pass(in *file.Input, fields map[*building]bool) error {
 	err := in.Scan(func(batch *file.Batch) error {
 		if len(batch.Columns) > len(b.column) {
 			return errChanged
 		}
-		for i, cells := range batch.Columns {
-			if f := b.column[i]; f != nil && f.guide.NeedsPass() {
+		batch.EachColumn(func(i int, cells []file.Cell) {
+			if f := b.column[i]; fields[f] {
 				f.observeGuide(cells)
 			}
-		}
+		})
 		return nil
 	})
 	if err != nil {
 		return err
 	}
 	for _, f := range b.fields {
-		if !f.guide.NeedsPass() {
+		if !fields[f] {
 			continue
 		}
 		if err := f.guide.EndPass(); err != nil {

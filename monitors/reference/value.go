@@ -112,7 +112,7 @@ func seconds(c *file.Cell) (float64, bool) {
 		return 0, false
 	}
 	t, err := decode.ParseTime(v, "")
-	for i := 0; err != nil && isDate(c.Text) && i < len(localTimes); i++ {
+	for i := 0; err != nil && IsDate(c.Text) && i < len(localTimes); i++ {
 		t, err = decode.ParseTime(v, localTimes[i])
 	}
 	return float64(t) / 1000, err == nil
@@ -125,8 +125,8 @@ var localTimes = [...]string{
 	"2006/01/02 15:04:05", "2006/01/02 15:04", "2006/01/02",
 }
 
-// isDate reports whether text begins like 2006-01-02 or 2006/01/02.
-func isDate(text []byte) bool {
+// IsDate reports whether text begins like 2006-01-02 or 2006/01/02.
+func IsDate(text []byte) bool {
 	return len(text) >= len("2006-01-02") && text[4] == text[7] && (text[4] == '-' || text[4] == '/')
 }
 

@@ -6,7 +6,10 @@ package file
 
 import (
 	"fmt"
+	"runtime"
 	"strconv"
+	"sync"
+	"sync/atomic"
 )
 
 // Kind is what a cell is.
@@ -61,7 +64,7 @@ type Batch struct {
 }
 
 const (
-	batchRows = 1024
+	batchRows = 512
 	batchText = 1 << 20 // bytes of text after which a batch is full
 )
 
@@ -73,6 +76,24 @@ func (b *Batch) reset() {
 }
 
 func (b *Batch) full() bool { return b.Rows >= batchRows || len(b.text) >= batchText }
+
+// EachColumn calls visit for every column, for several at a time: visit must not
+// share what it writes to between columns.
+func (b *Batch) EachColumn(visit func(column int, cells []Cell)) {
+	workers := min(runtime.GOMAXPROCS(0), len(b.Columns))
+	var next atomic.Int64
+	work := func() {
+		for i := int(next.Add(1)) - 1; i < len(b.Columns); i = int(next.Add(1)) - 1 {
+			visit(i, b.Columns[i])
+		}
+	}
+	var others sync.WaitGroup
+	for range workers - 1 {
+		others.Go(work)
+	}
+	work()
+	others.Wait()
+}
 
 // keep copies text into the batch. Growing moves what comes later only: earlier
 // texts keep the memory that they lie in.
