@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"driftwatch/internal/app"
@@ -18,7 +19,13 @@ type dataFlags struct {
 	Type   map[string]string `placeholder:"FIELD=TYPE" help:"Type of a field, instead of the one found out: number, category, boolean, text, timestamp or ignore."`
 }
 
+// collectAt is the percentage of new memory after which garbage is collected.
+// What is kept of data files is large and without pointers: that costs little
+// time and saves a third of the memory.
+const collectAt = 40
+
 func (f *dataFlags) options(s streams) batch.Options {
+	debug.SetGCPercent(collectAt)
 	return batch.Options{Format: f.Format, Types: f.Type, Stdin: s.in}
 }
 
