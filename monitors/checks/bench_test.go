@@ -43,3 +43,21 @@ func BenchmarkFisher(b *testing.B) {
 		fisher(1000, 999000, 60, 49940)
 	}
 }
+
+func BenchmarkStdDevCoarse(b *testing.B)   { benchmark(b, "stddev", 50000, 50000, 0) }
+func BenchmarkQuantileCoarse(b *testing.B) { benchmark(b, "quantile", 50000, 50000, 0) }
+
+// BenchmarkField computes all checks of a field, as a window does.
+func BenchmarkField(b *testing.B) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	ref, cur := normal(rng, 50000, 0), normal(rng, 50000, 0.1)
+	b.ReportAllocs()
+	for b.Loop() {
+		in := Input{Reference: ref, Current: cur, Shared: &Shared{}}
+		for _, c := range All() {
+			if Fits(c, profile.Number) {
+				c.Compute(in)
+			}
+		}
+	}
+}

@@ -3,7 +3,6 @@ package checks
 import (
 	"math"
 
-	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"driftwatch/monitors/profile"
@@ -26,7 +25,7 @@ func (in Input) compared(r Result, statistic func(Input) Result, bounds func(in 
 		return r
 	}
 	other := in
-	other.Reference, other.Current = nil, in.Reference
+	other.Reference, other.Current, other.Shared = nil, in.Reference, nil
 	ref := statistic(other)
 	if ref.Skipped != "" {
 		return r
@@ -52,7 +51,10 @@ type spread struct {
 // spreadOf goes over the values of a profile. Inside the cells of a coarse one
 // they count as far from the mean as they can be, so that no interval is too
 // narrow.
-func spreadOf(p *profile.Profile) spread {
+//
+// (gonum's MomentAbout takes a power by math.Pow for each value and moment, ten
+// times as long.)
+func spreadOf(p *profile.Profile, cells []profile.Cell) spread {
 	s := spread{n: float64(p.Counts().Present), kurtosis: 1, squares: 1}
 	mean, _ := p.Mean()
 	sd, _ := p.StdDev()
@@ -60,14 +62,19 @@ func spreadOf(p *profile.Profile) spread {
 	if !(sd > 0) || math.IsInf(sd, 0) {
 		return s
 	}
-	var y, weights []float64
-	for _, c := range p.Cells() {
+	var fourth, second, ofSquares float64 // of the deviations; of what their squares are above 1
+	for _, c := range cells {
 		v := max(mean-c.Least, c.Greatest-mean) / sd
-		y, weights = append(y, v*v), append(weights, float64(c.R))
+		y := v * v
+		d := (y - 1) * (y - 1)
+		w := float64(c.R) / s.n
+		fourth += float64(w * y * y)
+		second += float64(w * d)
+		ofSquares += float64(w * d * d)
 	}
-	s.kurtosis = max(1, stat.MomentAbout(2, y, 0, weights))
-	if of := stat.MomentAbout(2, y, 1, weights); of > 0 {
-		s.squares = max(1, stat.MomentAbout(4, y, 1, weights)/(of*of))
+	s.kurtosis = max(1, fourth)
+	if second > 0 {
+		s.squares = max(1, ofSquares/(second*second))
 	}
 	return s
 }
@@ -94,7 +101,8 @@ type widths struct{ mean, stddev float64 }
 // halfWidths are at the least degrees of freedom.
 func (in Input) halfWidths() widths {
 	w, _ := in.shared().widths.get(func() (widths, error) {
-		r, c := spreadOf(in.Reference), spreadOf(in.Current)
+		r := spreadOf(in.Reference, in.ownCells(in.Reference))
+		c := spreadOf(in.Current, in.ownCells(in.Current))
 		mean, stddev := changeErrors(r, c, distuv.UnitNormal.Quantile(1-in.alpha()/2))
 		t := student(in.alpha(), min(r.n, c.n)-1)
 		return widths{t * mean, t * stddev}, nil

@@ -48,7 +48,7 @@ func quantileChange(in Input) (low, high float64) {
 
 // quantileWithin is what the quantile of a profile's distribution lies between.
 func (in Input) quantileWithin(p *profile.Profile) (low, high float64) {
-	cells := p.Cells()
+	cells := in.ownCells(p)
 	from, to := ranks(p.Counts().Present, in.Params.quantile(), in.alpha()/2)
 	low, _ = order(cells, from)
 	_, high = order(cells, to)

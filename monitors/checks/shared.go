@@ -7,6 +7,8 @@ import "driftwatch/monitors/profile"
 // goroutine, one reference and one window.
 type Shared struct {
 	cells      memo[[]profile.Cell]
+	reference  memo[[]profile.Cell] // of each side alone
+	current    memo[[]profile.Cell]
 	categories memo[[]profile.CategoryCell]
 	supremum   memo[float64]
 	test       memo[tested]
@@ -41,6 +43,16 @@ func (in Input) cells() ([]profile.Cell, error) {
 	return in.shared().cells.get(func() ([]profile.Cell, error) {
 		return profile.Align(in.Reference, in.Current)
 	})
+}
+
+// ownCells are those of one of the two profiles alone.
+func (in Input) ownCells(p *profile.Profile) []profile.Cell {
+	of := &in.shared().current
+	if p == in.Reference {
+		of = &in.shared().reference
+	}
+	cells, _ := of.get(func() ([]profile.Cell, error) { return p.Cells(), nil })
+	return cells
 }
 
 func (in Input) categories() ([]profile.CategoryCell, error) {
