@@ -13,14 +13,13 @@ func lookup(result string) (checks.Check, bool) {
 
 // ReportUnknownCheck reports a name that is in no table of checks.
 func ReportUnknownCheck(at yamlx.Cursor, name string) {
-	switch base := checks.BaseName(name); {
-	case base == "schema":
+	if checks.BaseName(name) == "schema" {
 		at.Errorf("unknown-check", "schema stands for several checks; name the one that is meant")
-	default:
-		known := make([]string, 0, 32)
-		for _, c := range checks.All() {
-			known = append(known, c.Name)
-		}
-		at.Errorf("unknown-check", "unknown check %q%s", name, yamlx.DidYouMean(name, known))
+		return
 	}
+	known := make([]string, 0, 32)
+	for _, c := range checks.All() {
+		known = append(known, c.Name)
+	}
+	at.Errorf("unknown-check", "unknown check %q%s", name, yamlx.DidYouMean(name, known))
 }

@@ -44,7 +44,8 @@ func readCheck(c yamlx.Cursor) (monitors.Check, bool) {
 	if !isCheck(e.Key, check.Name) {
 		return check, false
 	}
-	return check, readParams(e, &check)
+	ok := readParams(e, &check)
+	return check, ok
 }
 
 // isCheck reports whether a check can be computed, and says why if not.

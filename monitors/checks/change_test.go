@@ -164,7 +164,7 @@ func TestRanks(t *testing.T) {
 			}
 		}
 	}
-	if low, high := ranks(1<<40, 0.5, 0.001); !(low < 1<<39 && high > 1<<39 && high-low < 1<<22) {
+	if low, high := ranks(1<<40, 0.5, 0.001); low >= 1<<39 || high <= 1<<39 || high-low >= 1<<22 {
 		t.Errorf("many values: %d and %d", low, high)
 	}
 }

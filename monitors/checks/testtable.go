@@ -1,6 +1,8 @@
 package checks
 
 import (
+	"slices"
+
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"driftwatch/monitors/profile"
@@ -71,18 +73,19 @@ func testTable(t table, isRare func(bin) bool) tested {
 		}
 	}
 	r, c := t.totals()
+	all := slices.Concat(common, table{rare})
 	switch {
 	case rare.r+rare.c == 0:
 		return pearsonTest(common)
 	case !isRare(rare):
-		return pearsonTest(append(common, rare))
+		return pearsonTest(all)
 	}
 	result := tested{p: 1, careful: 1}
 	if len(common) > 0 {
 		result = pearsonTest(common)
 	}
 	apart := fisher(rare.r, r-rare.r, rare.c, c-rare.c)
-	result.table, result.ok = append(common, rare), len(common) >= 1
+	result.table, result.ok = all, len(common) >= 1
 	result.p, result.careful = min(1, 2*min(result.p, apart)), min(1, 2*min(result.careful, apart))
 	return result
 }
