@@ -58,6 +58,17 @@ func (m *Monitor) champion(l *limiter, segment string) string {
 	return strings.Join(values, ",")
 }
 
+// SegmentBy reports whether a segment of this name is made by the given fields, in
+// their order.
+func SegmentBy(name string, by []string) bool {
+	l := limiter{names: by}
+	var again []byte
+	for i, v := range l.values(name) {
+		again = append(l.appendPart(again, i, nil), v...)
+	}
+	return string(again) == name
+}
+
 // values takes a segment's name apart into its values, as they are written there.
 func (l *limiter) values(segment string) []string {
 	values := make([]string, len(l.names))

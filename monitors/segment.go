@@ -57,13 +57,18 @@ func (l *limiter) add(name string, always bool) (stays bool, evicted string) {
 // missing or null is empty.
 func (l *limiter) appendName(dst []byte, m *Monitor, r *Row) []byte {
 	for i, field := range l.by {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = append(append(dst, l.names[i]...), '=')
-		dst = appendEscaped(dst, segmentValue(&m.fields[field], r))
+		dst = l.appendPart(dst, i, segmentValue(&m.fields[field], r))
 	}
 	return dst
+}
+
+// appendPart appends the i-th field of a segment's name, and its value.
+func (l *limiter) appendPart(dst []byte, i int, value []byte) []byte {
+	if i > 0 {
+		dst = append(dst, ',')
+	}
+	dst = append(append(dst, l.names[i]...), '=')
+	return appendEscaped(dst, value)
 }
 
 func segmentValue(f *boundField, r *Row) []byte {

@@ -41,9 +41,7 @@ func (c *profileCmd) history(ctx context.Context, s streams) error {
 	if made.Lost > 0 {
 		fmt.Fprintf(s.err, "%d records were gone before they could be read\n", made.Lost)
 	}
-	_, err = fmt.Fprintf(s.out, "%s: %d rows, %d fields, %d segments, hash %s\n",
-		c.Output, made.Rows, len(made.Fields), len(made.Segments), made.Hash)
-	return err
+	return c.say(s, made.Reference)
 }
 
 // readMoment reads RFC 3339, or a day, which is its midnight in UTC.

@@ -11,6 +11,7 @@ import (
 
 	"driftwatch/internal/app"
 	"driftwatch/internal/batch"
+	"driftwatch/monitors/reference"
 )
 
 // dataFlags say how data files are read.
@@ -53,11 +54,10 @@ func (c *profileCmd) Run(ctx context.Context, s streams) error {
 		return c.history(ctx, s)
 	}
 	if c.Monitor != "" {
-		fields, err := app.MonitorFields(c.Config, c.Monitor)
-		if err != nil {
+		var err error
+		if o.Fields, o.Cut, err = app.MonitorReference(c.Config, c.Monitor); err != nil {
 			return describe(err, s)
 		}
-		o.Fields = fields
 	}
 	p := newProgress(s.err)
 	o.Progress = p.add
@@ -75,7 +75,19 @@ func (c *profileCmd) Run(ctx context.Context, s streams) error {
 	if len(made.Ignored) > 0 {
 		fmt.Fprintf(s.err, "left out: %s\n", strings.Join(made.Ignored, ", "))
 	}
-	_, err = fmt.Fprintf(s.out, "%s: %d rows, %d fields, hash %s\n", c.Output, made.Rows, len(made.Fields), made.Hash)
+	if o.Cut != nil && len(o.Cut.Absent) > 0 {
+		fmt.Fprintf(s.err, "all rows are taken: the data do not have %s, which choose the monitor's records\n", strings.Join(o.Cut.Absent, ", "))
+	}
+	return c.say(s, made.Reference)
+}
+
+// say says what was written.
+func (c *profileCmd) say(s streams, r *reference.Reference) error {
+	segments := ""
+	if n := len(r.Segments); n > 0 {
+		segments = fmt.Sprintf("%d segments, ", n)
+	}
+	_, err := fmt.Fprintf(s.out, "%s: %d rows, %d fields, %shash %s\n", c.Output, r.Rows, len(r.Fields), segments, r.Hash)
 	return err
 }
 

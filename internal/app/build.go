@@ -51,12 +51,12 @@ func (e *ConfigError) Error() string {
 
 // LoadOptions are what reading a configuration needs from the rest.
 func LoadOptions() config.Options {
-	return config.Options{ReferenceKinds: referenceKinds}
+	return config.Options{ReferenceFile: referenceFile}
 }
 
-// referenceKinds returns the kinds of the fields of a profile. A data file has
-// none of its own: it is read as the monitor says.
-func referenceKinds(path string) (map[string]profile.Kind, error) {
+// referenceFile returns what a profile holds. Of a data file nothing is known
+// before it is read as the monitor says.
+func referenceFile(path string) (*config.ReferenceFile, error) {
 	isProfile, err := reference.IsProfile(path)
 	if err != nil || !isProfile {
 		return nil, err
@@ -65,11 +65,14 @@ func referenceKinds(path string) (map[string]profile.Kind, error) {
 	if err != nil {
 		return nil, err
 	}
-	kinds := map[string]profile.Kind{}
-	for _, f := range ref.Fields {
-		kinds[f.Name] = f.Profile.Kind()
+	f := &config.ReferenceFile{Kinds: map[string]profile.Kind{}}
+	for _, field := range ref.Fields {
+		f.Kinds[field.Name] = field.Profile.Kind()
 	}
-	return kinds, nil
+	for i := range ref.Segments {
+		f.Segments = append(f.Segments, ref.Segments[i].Name)
+	}
+	return f, nil
 }
 
 // build reads a configuration and everything that it names, but connects to
@@ -120,9 +123,13 @@ func (g *generation) buildPlans() error {
 func (g *generation) buildMonitor(spec monitors.Spec) (*monitors.Monitor, error) {
 	m := &monitors.Monitor{Spec: spec}
 	if spec.Reference.File != "" {
-		ref, err := reference.Load(spec.Reference.File, referenceFields(spec))
+		cut := spec.Cut()
+		ref, err := reference.Load(spec.Reference.File, referenceFields(spec), cut)
 		if err != nil {
 			return nil, fmt.Errorf("reference of monitor %q: %w", spec.Name, err)
+		}
+		if len(cut.Absent) > 0 {
+			g.log.Warn("the reference has none of the fields that choose a monitor's records: all its rows are taken", "monitor", spec.Name, "file", spec.Reference.File, "fields", cut.Absent)
 		}
 		m.Reference = monitors.NewBaseline(ref)
 	}
@@ -238,18 +245,18 @@ func (g *generation) rules(alerts []rules.Alert) []snapshot.Rule {
 	return out
 }
 
-// MonitorFields returns the fields of a monitor of a configuration, for a
-// profile that is to be its reference.
-func MonitorFields(path, monitor string) ([]reference.FieldSpec, error) {
+// MonitorReference returns the fields of a monitor of a configuration, and how
+// data files are cut, for a profile that is to be its reference.
+func MonitorReference(path, monitor string) ([]reference.FieldSpec, *reference.Cut, error) {
 	c, diagnostics := config.Load(path, config.Options{MissingReferences: true})
 	if c == nil {
-		return nil, &ConfigError{diagnostics}
+		return nil, nil, &ConfigError{diagnostics}
 	}
 	spec, err := findMonitor(c, monitor)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return referenceFields(*spec), nil
+	return referenceFields(*spec), spec.Cut(), nil
 }
 
 // referenceFields says how a data file that serves as a reference is read.

@@ -20,6 +20,7 @@ type Options struct {
 	Format   string                // of files whose name does not tell, and of standard input
 	Types    map[string]string     // of fields, by name; others are found out
 	Fields   []reference.FieldSpec // of a monitor: exactly these fields, and Types is not used
+	Cut      *reference.Cut        // of a monitor: which rows Profile counts, and its segments; nil: all
 	Stdin    io.Reader             // what the input "-" stands for
 	Progress func(rows int)        // if not nil, told how many more rows were read
 }
@@ -58,11 +59,7 @@ func (p *Profiled) Types() string {
 
 // Profile makes the profile of data files that are read as one.
 func Profile(inputs []string, o Options) (_ *Profiled, err error) {
-	var columns []string
-	for _, f := range o.Fields {
-		columns = append(columns, f.Name)
-	}
-	in, err := o.open(inputs, columns)
+	in, err := o.open(inputs, o.Cut.Columns(o.Fields))
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +68,7 @@ func Profile(inputs []string, o Options) (_ *Profiled, err error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := reference.Build(in, fields)
+	r, err := reference.Build(in, fields, o.Cut)
 	if err != nil {
 		return nil, err
 	}

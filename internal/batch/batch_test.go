@@ -405,11 +405,11 @@ func TestLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	fields := []reference.FieldSpec{{Name: "price", Kind: profile.Number}, {Name: "country", Kind: profile.Category}, {Name: "gone", Kind: profile.Text}}
-	a, err := reference.Load(data, fields)
+	a, err := reference.Load(data, fields, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := reference.Load(saved, fields)
+	b, err := reference.Load(saved, fields, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -417,7 +417,7 @@ func TestLoad(t *testing.T) {
 		t.Errorf("%s %d %d, %s %d", a.Hash, len(a.Fields), a.Rows, b.Hash, len(b.Fields))
 	}
 	fields[0].Kind = profile.Category
-	if _, err := reference.Load(saved, fields); err == nil || !strings.Contains(err.Error(), `field "price" is a number there and a category here`) {
+	if _, err := reference.Load(saved, fields, nil); err == nil || !strings.Contains(err.Error(), `field "price" is a number there and a category here`) {
 		t.Errorf("error %v", err)
 	}
 }

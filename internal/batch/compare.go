@@ -145,7 +145,7 @@ func (o *CompareOptions) load(rs, cs *side) (*pair, error) {
 		return nil, err
 	}
 	if p.reference == nil {
-		if p.reference, err = reference.Build(rs.input, fields); err != nil {
+		if p.reference, err = reference.Build(rs.input, fields, nil); err != nil {
 			return nil, fmt.Errorf("reference: %w", err)
 		}
 	}

@@ -16,9 +16,16 @@ import (
 
 // Contents is what a profile file holds.
 type Contents struct {
-	Hash   string           `json:"hash"`
-	Rows   uint64           `json:"rows"`
-	Fields []InspectedField `json:"fields"`
+	Hash     string             `json:"hash"`
+	Rows     uint64             `json:"rows"`
+	Fields   []InspectedField   `json:"fields"`
+	Segments []InspectedSegment `json:"segments,omitempty"`
+}
+
+// InspectedSegment is one segment of a profile file.
+type InspectedSegment struct {
+	Name string `json:"segment"`
+	Rows uint64 `json:"rows"`
 }
 
 // InspectedField is one field of a profile file.
@@ -47,6 +54,9 @@ func Inspect(path string, o Options) (*Contents, error) {
 	c := &Contents{Hash: r.Hash, Rows: r.Rows, Fields: []InspectedField{}}
 	for _, f := range r.Fields {
 		c.Fields = append(c.Fields, inspect(f.Name, f.Profile))
+	}
+	for i := range r.Segments {
+		c.Segments = append(c.Segments, InspectedSegment{r.Segments[i].Name, r.Segments[i].Rows})
 	}
 	return c, nil
 }
@@ -100,6 +110,14 @@ func (c *Contents) WriteTable(w io.Writer) error {
 		t = append(t, []string{f.Name, f.Type, fmt.Sprint(s.Present), fmt.Sprint(s.Null), fmt.Sprint(s.Invalid), distinct, f.values()})
 	}
 	t.write(&b)
+	if len(c.Segments) > 0 {
+		b.WriteByte('\n')
+		t = table{{"segment", "rows"}}
+		for _, s := range c.Segments {
+			t = append(t, []string{s.Name, fmt.Sprint(s.Rows)})
+		}
+		t.write(&b)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -104,11 +104,17 @@ type Memory struct {
 	Estimate int64
 }
 
+// ReferenceFile is what a profile file holds.
+type ReferenceFile struct {
+	Kinds    map[string]profile.Kind // of its fields
+	Segments []string                // names
+}
+
 // Options are what Load and Lint need from elsewhere.
 type Options struct {
-	// ReferenceKinds returns the kinds of the fields in a reference file. If
-	// nil, references are only looked for, not opened.
-	ReferenceKinds func(path string) (map[string]profile.Kind, error)
+	// ReferenceFile returns what a profile file holds, or nil for a data file. If
+	// it is nil, references are only looked for, not opened.
+	ReferenceFile func(path string) (*ReferenceFile, error)
 	// MissingReferences lets reference files be absent, for the command that
 	// makes them.
 	MissingReferences bool

@@ -17,26 +17,30 @@ import (
 
 var update = flag.Bool("update", false, "write what is seen into the golden files")
 
-// kindsOfLines reads a reference of lines "field kind", which stands for one
-// in the tests.
-func kindsOfLines(path string) (map[string]profile.Kind, error) {
+// readLines reads a reference of lines "field kind" and "segment name", which
+// stands for one in the tests; one of the line "data" for a data file.
+func readLines(path string) (*ReferenceFile, error) {
 	data, err := os.ReadFile(path)
-	if err != nil {
+	if err != nil || string(data) == "data\n" {
 		return nil, err
 	}
-	kinds := make(map[string]profile.Kind)
+	f := &ReferenceFile{Kinds: make(map[string]profile.Kind)}
 	for line := range strings.Lines(string(data)) {
 		name, word, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if name == "segment" {
+			f.Segments = append(f.Segments, word)
+			continue
+		}
 		kind, ok := profile.ParseKind(word)
 		if !ok {
 			return nil, fmt.Errorf("not a profile")
 		}
-		kinds[name] = kind
+		f.Kinds[name] = kind
 	}
-	return kinds, nil
+	return f, nil
 }
 
-var testOptions = Options{ReferenceKinds: kindsOfLines}
+var testOptions = Options{ReferenceFile: readLines}
 
 // extract writes the files of the archives, later ones over earlier ones.
 func extract(t *testing.T, dir string, archives ...*txtar.Archive) {

@@ -22,7 +22,8 @@ type declared struct {
 	monitors.Spec
 	at, stream, asked, reference yamlx.Cursor
 
-	countsIDs bool // for the check of duplicates
+	countsIDs bool       // for the check of duplicates
+	notInFile [][]string // entries of segments that the reference file says nothing of
 }
 
 func (l *loader) readMonitor(c yamlx.Cursor) {
@@ -49,7 +50,7 @@ func (l *loader) readMonitor(c yamlx.Cursor) {
 	d.Segments = readSegments(segments, d.Fields)
 	checkFit(d.asked, d.Checks, d.Fields)
 	d.checkChampion()
-	l.checkReferenceFile(d.reference, d.Reference.File, fields)
+	l.checkReferenceFile(&d, fields)
 	if i := slices.IndexFunc(l.monitors, func(o declared) bool { return o.Name == d.Name }); i >= 0 && d.Name != "" {
 		reportTwice(d.at, "monitor", d.Name, l.monitors[i].at)
 		return

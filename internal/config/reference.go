@@ -123,10 +123,13 @@ func (d *declared) compared() [][]string {
 	switch r := &d.Reference; {
 	case r.IsZero():
 		return nil
-	case r.File != "":
-		return [][]string{{}}
 	case len(r.Segment) > 0:
 		return slices.DeleteFunc(slices.Clone(d.Segments), func(by []string) bool { return !d.byChampion(by) })
+	case len(d.notInFile) > 0:
+		known := slices.DeleteFunc(slices.Clone(d.Segments), func(by []string) bool {
+			return slices.ContainsFunc(d.notInFile, func(o []string) bool { return slices.Equal(o, by) })
+		})
+		return append([][]string{{}}, known...)
 	}
 	return append([][]string{{}}, d.Segments...)
 }
@@ -162,26 +165,45 @@ func (d *declared) trailing() int {
 	return int(d.Reference.Trailing / d.Window.Size)
 }
 
-// checkReferenceFile compares the monitor's types with those of the reference.
-func (l *loader) checkReferenceFile(c yamlx.Cursor, path string, fields []field) {
-	if path == "" || l.opts.ReferenceKinds == nil || checkFile(path) != nil {
+// checkReferenceFile compares the monitor's types and segments with those of the
+// reference.
+func (l *loader) checkReferenceFile(d *declared, fields []field) {
+	path := d.Reference.File
+	if path == "" || l.opts.ReferenceFile == nil || checkFile(path) != nil {
 		return
 	}
-	kinds, err := l.opts.ReferenceKinds(path)
+	at := d.reference.Map().Get("file")
+	file, err := l.opts.ReferenceFile(path)
 	if err != nil {
-		c.Map().Get("file").Errorf("reference", "read %s: %s", path, reason(err))
+		at.Errorf("reference", "read %s: %s", path, reason(err))
 		return
 	}
-	if kinds == nil {
+	if file == nil {
 		return
 	}
 	for _, f := range fields {
-		switch kind, ok := kinds[f.Name]; {
+		switch kind, ok := file.Kinds[f.Name]; {
 		case f.Type == 0:
 		case !ok:
-			f.at.Warnf("reference", "field %q is not in the reference %s%s", f.Name, path, yamlx.DidYouMean(f.Name, sortedKeys(kinds)))
+			f.at.Warnf("reference", "field %q is not in the reference %s%s", f.Name, path, yamlx.DidYouMean(f.Name, sortedKeys(file.Kinds)))
 		case kind != f.Type:
 			f.typ.Errorf("reference", "field %q is %s here and %s in the reference %s", f.Name, f.Type, kind, path)
 		}
+	}
+	d.checkFileSegments(at, file)
+}
+
+// checkFileSegments notes which entries of segments a profile file says nothing of.
+func (d *declared) checkFileSegments(at yamlx.Cursor, file *ReferenceFile) {
+	var missing []string
+	for _, by := range d.Segments {
+		if !slices.ContainsFunc(file.Segments, func(name string) bool { return monitors.SegmentBy(name, by) }) {
+			d.notInFile = append(d.notInFile, by)
+			missing = append(missing, "by "+strings.Join(by, " and "))
+		}
+	}
+	if len(missing) > 0 {
+		at.Warnf("reference", "%s has no segments %s: what compares is skipped for them; make it again with driftwatch profile --monitor",
+			d.Reference.File, strings.Join(missing, ", "))
 	}
 }

@@ -11,10 +11,15 @@ import (
 	"driftwatch/monitors/source/file"
 )
 
-// Build makes the profiles of fields of the data in, each with its guide, for
-// which the data are read again as often as needed. Columns that are not among
-// the fields are left out, as are fields that no row has.
-func Build(in *file.Input, fields []FieldSpec) (*Reference, error) {
+// Build makes the profiles of fields of the rows of in that cut (nil: all) lets
+// through, each with its guide, for which the data are read again as often as
+// needed, and those of segments. Columns that are not among the fields are left
+// out, as are fields that no row has.
+func Build(in *file.Input, fields []FieldSpec, cut *Cut) (*Reference, error) {
+	if !cut.empty() {
+		c := cutter{Cut: cut, in: in, fields: fields}
+		return c.build()
+	}
 	b, err := observe(in, fields, profile.NewMemory(remembered))
 	if err != nil {
 		return nil, err
@@ -56,26 +61,46 @@ type building struct {
 	met     bool // some row has the field
 }
 
-func observe(in *file.Input, fields []FieldSpec, memory *profile.Memory) (*builder, error) {
+// scanner is rows that can be read again.
+type scanner interface {
+	Scan(visit func(*file.Batch) error) error
+}
+
+func newBuilder(fields []FieldSpec, memory *profile.Memory) *builder {
 	b := &builder{}
 	for _, f := range fields {
 		p := profile.New(profile.Options{Kind: f.Kind, Buckets: f.Buckets, Guide: f.Guide, Memory: memory})
 		b.fields = append(b.fields, &building{FieldSpec: f, profile: p, read: reader{spec: f}})
 	}
+	return b
+}
+
+func observe(in scanner, fields []FieldSpec, memory *profile.Memory) (*builder, error) {
+	b := newBuilder(fields, memory)
 	err := in.Scan(func(batch *file.Batch) error {
-		b.bind(batch.Names)
-		b.rows += uint64(batch.Rows)
-		batch.EachColumn(func(i int, cells []file.Cell) {
-			if f := b.column[i]; f != nil {
-				f.observe(cells)
-			}
-		})
+		b.add(batch)
 		return nil
 	})
+	b.finish()
+	return b, err
+}
+
+// add counts a batch.
+func (b *builder) add(batch *file.Batch) {
+	b.bind(batch.Names)
+	b.rows += uint64(batch.Rows)
+	batch.EachColumn(func(i int, cells []file.Cell) {
+		if f := b.column[i]; f != nil {
+			f.observe(cells)
+		}
+	})
+}
+
+// finish ends counting.
+func (b *builder) finish() {
 	for _, f := range b.fields {
 		f.profile.AddRows(b.rows)
 	}
-	return b, err
 }
 
 // bind finds the fields of columns that are new.
@@ -105,7 +130,7 @@ func (f *building) observe(cells []file.Cell) {
 
 // addGuides gives every profile its guide. Where not all values could be
 // remembered the data are read again for some fields at a time.
-func (b *builder) addGuides(in *file.Input) error {
+func (b *builder) addGuides(in scanner) error {
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, f := range b.fields {
@@ -143,7 +168,7 @@ func (b *builder) searching() map[*building]bool {
 	return fields
 }
 
-func (b *builder) pass(in *file.Input, fields map[*building]bool) error {
+func (b *builder) pass(in scanner, fields map[*building]bool) error {
 	err := in.Scan(func(batch *file.Batch) error {
 		if len(batch.Columns) > len(b.column) {
 			return errChanged
@@ -182,12 +207,15 @@ func (f *building) observeGuide(cells []file.Cell) {
 	}
 }
 
-func (b *builder) reference() (*Reference, error) {
-	var fields []Field
-	for _, f := range b.fields {
-		if f.met {
-			fields = append(fields, Field{f.Name, f.profile})
+func (b *builder) reference() (*Reference, error) { return New(b.segment("", b)) }
+
+// segment returns the profiles of the fields that some row of the whole has.
+func (b *builder) segment(name string, whole *builder) Segment {
+	s := Segment{Name: name, Rows: b.rows}
+	for i, f := range b.fields {
+		if whole.fields[i].met {
+			s.Fields = append(s.Fields, Field{f.Name, f.profile})
 		}
 	}
-	return New(Segment{Rows: b.rows, Fields: fields})
+	return s
 }

@@ -52,7 +52,7 @@ func TestPassesWithoutRoom(t *testing.T) {
 		}
 	}
 	in := openCSV(t, csv.String()+"\n")
-	want, err := Build(in, fields)
+	want, err := Build(in, fields, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestPassesWithoutRoom(t *testing.T) {
 // the middle of the file is still that of its line.
 func TestErrorEndsTheScan(t *testing.T) {
 	in := openCSV(t, "a,b\n"+strings.Repeat("1,2\n", 5000)+"3\n"+strings.Repeat("1,2\n", 5000))
-	_, err := Build(in, []FieldSpec{{Name: "a", Kind: profile.Number}, {Name: "b", Kind: profile.Number}})
+	_, err := Build(in, []FieldSpec{{Name: "a", Kind: profile.Number}, {Name: "b", Kind: profile.Number}}, nil)
 	var at *file.Error
 	if !errors.As(err, &at) || at.Line != 5002 {
 		t.Fatalf("got %v", err)

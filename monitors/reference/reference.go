@@ -84,16 +84,17 @@ func (s *Segment) Profile(name string) *profile.Profile {
 }
 
 // Load reads the reference of the given fields from a profile file, which is
-// known by how it begins, or makes it of a data file. Fields that the file does
+// known by how it begins, or makes it of the rows of a data file that cut lets
+// through. Fields that the file does
 // not have are not in the reference. A field whose kind is another one in a
 // profile file is an error.
-func Load(path string, fields []FieldSpec) (*Reference, error) {
+func Load(path string, fields []FieldSpec, cut *Cut) (*Reference, error) {
 	isProfile, err := IsProfile(path)
 	if err != nil {
 		return nil, err
 	}
 	if !isProfile {
-		return loadData(path, fields)
+		return loadData(path, fields, cut)
 	}
 	all, err := ReadFile(path)
 	if err != nil {
@@ -131,17 +132,17 @@ func (s Segment) choose(fields []FieldSpec) (Segment, error) {
 	return s, nil
 }
 
-func loadData(path string, fields []FieldSpec) (_ *Reference, err error) {
-	columns := make([]string, len(fields))
-	for i, f := range fields {
-		columns[i] = f.Name
-	}
-	in, err := file.Open([]string{path}, file.Options{Columns: columns})
+func loadData(path string, fields []FieldSpec, cut *Cut) (_ *Reference, err error) {
+	in, err := file.Open([]string{path}, file.Options{Columns: cut.Columns(fields)})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
-	return Build(in, fields)
+	r, err := Build(in, fields, cut)
+	if errors.Is(err, errNoRows) {
+		err = fileError(path, err) // others name the file already
+	}
+	return r, err
 }
 
 // plain leaves out the path of a file error: it stands before the message.

@@ -277,7 +277,7 @@ func TestGuides(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		r, err := Load(path, fields)
+		r, err := Load(path, fields, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
