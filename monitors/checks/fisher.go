@@ -10,7 +10,7 @@ const leastP = 0x1p-1022
 // [[a b] [c d]]: the probability, its margins given, of all tables that are no
 // more likely than this one.
 //
-// The hypergeometric terms are summed outward from the mode by their ratios, so
+// gonum has neither this test nor the hypergeometric distribution. The terms are summed outward from the mode by their ratios, so
 // the time grows with the standard deviation of a and not with the counts.
 func fisher(a, b, c, d uint64) float64 {
 	h := newHypergeometric(float64(a), float64(b), float64(c), float64(d))

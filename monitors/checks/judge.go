@@ -38,7 +38,7 @@ func Judge(floor, alpha float64, results []*Result) {
 // benjaminiHochberg returns the adjusted p-values: of the i-th smallest of m
 // the minimum over j >= i of p(j) m/j, at most 1. Those up to alpha are
 // discoveries of which a share of at most alpha is false (Benjamini and
-// Hochberg 1995).
+// Hochberg 1995). gonum has no corrections for many tests.
 func benjaminiHochberg(p []float64) []float64 {
 	order := make([]int, len(p))
 	for i := range order {

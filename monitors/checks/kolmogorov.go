@@ -2,6 +2,8 @@ package checks
 
 import "math"
 
+// gonum computes the statistic from samples, and none of its distributions.
+
 // latticeTail returns P(max |i m - j n| >= h) over a uniform path of unit steps
 // from (0, 0) to (n, m): the exact p-value of the two-sample Kolmogorov-Smirnov
 // test of n and m values without ties.

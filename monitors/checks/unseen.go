@@ -70,7 +70,8 @@ func singles(cats []profile.CategoryCell) (once, twice float64) {
 }
 
 // goodTuring returns by how much the share u of unseen values among nc is above
-// the expected one, and the one-sided p-value of that.
+// the expected one, and the one-sided p-value of that. (The tail is that of Erfc:
+// gonum's normal distribution takes 1 - Erf, which is 0 beyond 8 sigma.)
 func goodTuring(u, nc, once, twice, nr float64) (effect, p float64) {
 	excess := u - once/nr
 	variance := (once+float64(2*twice)+1)/float64(nr*nr) + float64(u*(1-u))/nc

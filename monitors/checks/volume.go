@@ -89,6 +89,8 @@ func hourOf(t window.Time, cycle time.Duration) int64 {
 	return (n%hours + hours) % hours
 }
 
+// medianOf is the mean of the two in the middle, which is none of the kinds of
+// quantile that gonum has.
 func medianOf(v []float64) float64 {
 	s := slices.Sorted(slices.Values(v))
 	n := len(s)
