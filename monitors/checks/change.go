@@ -89,7 +89,7 @@ func spreadOf(p *profile.Profile, cells []profile.Cell) spread {
 // was tried.
 func changeErrors(r, c spread, z float64) (mean, stddev float64) {
 	k, squares := max(r.kurtosis, c.kurtosis)-1, max(r.squares, c.squares)-1
-	upper := func(of, relative, n float64) float64 { return of * (1 + float64(z*math.Sqrt(relative/n))) }
+	upper := func(of, relative, n float64) float64 { return float64(of * (1 + float64(z*math.Sqrt(relative/n)))) }
 	variance := max(upper(r.variance, k, r.n), upper(c.variance, k, c.n))
 	ofRoot := upper(k/4/r.n, squares, r.n) + upper(k/4/c.n, squares, c.n)
 	return math.Sqrt(variance * (1/r.n + 1/c.n)), math.Sqrt(variance * ofRoot)
@@ -105,7 +105,7 @@ func (in Input) halfWidths() widths {
 		c := spreadOf(in.Current, in.ownCells(in.Current))
 		mean, stddev := changeErrors(r, c, distuv.UnitNormal.Quantile(1-in.alpha()/2))
 		t := student(in.alpha(), min(r.n, c.n)-1)
-		return widths{t * mean, t * stddev}, nil
+		return widths{float64(t * mean), float64(t * stddev)}, nil
 	})
 	return w
 }
@@ -146,7 +146,7 @@ func ranks(n uint64, q, alpha float64) (low, high uint64) {
 	if b.Variance() > 1e4 {
 		// A normal distribution with room for its skewness.
 		z := distuv.UnitNormal.Quantile(1 - alpha/2)
-		d := z*b.StdDev() + z*z/3 + 1
+		d := float64(z*b.StdDev()) + float64(z*z)/3 + 1
 		return uint64(max(0, math.Floor(b.Mean()-d))), uint64(min(float64(n), math.Ceil(b.Mean()+d))) + 1
 	}
 	low = search(n, func(i uint64) bool { return b.CDF(float64(i)) > alpha/2 })

@@ -21,10 +21,10 @@ const chanceOfJS = 1 / (8 * math.Ln2)
 var jsDivergence = divergence{most: 1, rescale: true, term: func(p, q float64) float64 {
 	sum := 0.0
 	if p > 0 {
-		sum += p * math.Log2(2*p/(p+q))
+		sum += float64(p * math.Log2(2*p/(p+q)))
 	}
 	if q > 0 {
-		sum += q * math.Log2(2*q/(p+q))
+		sum += float64(q * math.Log2(2*q/(p+q)))
 	}
 	return sum / 2
 }}

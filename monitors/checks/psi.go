@@ -20,5 +20,5 @@ var psiDivergence = divergence{most: math.Inf(1), term: func(p, q float64) float
 	if p == q {
 		return 0
 	}
-	return (q - p) * math.Log(q/p)
+	return float64((q - p) * math.Log(q/p))
 }}
