@@ -71,6 +71,39 @@ func (l *limiter) appendPart(dst []byte, i int, value []byte) []byte {
 	return appendEscaped(dst, value)
 }
 
+// owns reports whether a segment of this name is one of the limiter's: country=BR
+// by country, and country,device=<other> by country and device.
+func (l *limiter) owns(name string) bool {
+	if name == l.other {
+		return true
+	}
+	for i, field := range l.names {
+		value, ok := strings.CutPrefix(name, field+"=")
+		if !ok {
+			return false
+		}
+		end := valueEnd(value)
+		if last := i == len(l.names)-1; last != (end == len(value)) {
+			return false
+		}
+		name = value[min(end+1, len(value)):]
+	}
+	return true
+}
+
+// valueEnd is where an escaped value ends: at a comma that is not its own.
+func valueEnd(s string) int {
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case ',':
+			return i
+		}
+	}
+	return len(s)
+}
+
 func segmentValue(f *boundField, r *Row) []byte {
 	v := r.leaves[f.leaf]
 	if v.Type == decode.Missing || v.Type == decode.Null {

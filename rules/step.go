@@ -175,6 +175,10 @@ func (r *Rule) update(a *Alert, w *checks.Window, sc scope, got finding) {
 	a.Check, a.When, a.Result = got.check, r.When.String(), got.result
 	a.WindowStart, a.WindowEnd = w.Start, w.End
 	a.Severity, a.Labels = r.Severity, r.Labels
+	a.Moved, a.ExplainedBy = nil, nil
+	if sc.field != nil {
+		a.Moved, a.ExplainedBy = sc.field.Moved, sc.field.ExplainedBy
+	}
 	a.Annotations = r.render(*a, sc.segment.Rows)
 }
 

@@ -259,6 +259,29 @@ func TestAlert(t *testing.T) {
 	}
 }
 
+// TestAlertTellsWhatMoved: of the field of the newest window, and in words in its
+// annotations.
+func TestAlertTellsWhatMoved(t *testing.T) {
+	p := parseSet(t, oneRule(`alert: A, when: {check: psi, above: 0.2}, annotations: {summary: "{{ .Moved }}{{ with .Explained }}; {{ . }}{{ end }}"}`)).
+		ForMonitor("m", testFields)
+	w := psiOf(0, 0.3)
+	f := &w.Segments[0].Fields[0]
+	f.Moved = []checks.Move{{Bin: "> 9", Reference: 0.1, Current: 0.4}}
+	f.ExplainedBy = &checks.Explanation{Segment: "c=BR", Check: "psi", Effect: 0.31, Without: 0.02}
+	s, events := p.Step(State{}, w)
+	a := events[0].Alert
+	if want := "> 9: 10 % → 40 %; mostly in c=BR: without it the effect of psi falls from 0.31 to 0.02"; a.Annotations["summary"] != want {
+		t.Errorf("summary %q", a.Annotations["summary"])
+	}
+	if len(a.Moved) != 1 || a.ExplainedBy == nil {
+		t.Errorf("the alert tells %v, %v", a.Moved, a.ExplainedBy)
+	}
+	s, _ = p.Step(s, psiOf(1, 0.4))
+	if a := s.Alerts()[0]; a.Moved != nil || a.ExplainedBy != nil || a.Annotations["summary"] != "" {
+		t.Errorf("it still tells of the window before: %+v", a)
+	}
+}
+
 func TestOldWindowChangesNothing(t *testing.T) {
 	p := parseSet(t, oneRule("alert: A, when: {check: psi, above: 0.2}")).ForMonitor("m", testFields)
 	s, _ := p.Step(State{}, psiOf(3, 0.3))

@@ -11,6 +11,7 @@ import (
 	"text/template/parse"
 
 	"driftwatch/internal/yamlx"
+	"driftwatch/monitors/checks"
 )
 
 // maxText bounds an annotation and each text made on the way to it, in bytes.
@@ -24,13 +25,14 @@ type annotation struct {
 	Effect, PValue                        float64
 	Rows                                  uint64
 	WindowStart, WindowEnd                string // RFC 3339, UTC
+	Moved, Explained                      string // in words; "" where nothing is known
 	Labels                                map[string]string
 }
 
 // annotationFields are the names that templates may use.
 var annotationFields = []string{
 	"Alert", "Monitor", "Segment", "Field", "Check", "Severity", "Value", "Low", "High",
-	"Effect", "PValue", "Rows", "WindowStart", "WindowEnd", "Labels",
+	"Effect", "PValue", "Rows", "WindowStart", "WindowEnd", "Moved", "Explained", "Labels",
 }
 
 // templateFuncs replaces those built-in functions that make text by ones whose
@@ -113,7 +115,8 @@ func sample() annotation {
 	return annotation{
 		Alert: "Alert", Monitor: "monitor", Segment: "country=BR", Field: "field", Check: "psi", Severity: Warning,
 		Value: 0.25, Low: 0.24, High: 0.26, Effect: 0.2, PValue: 1e-6, Rows: 1000,
-		WindowStart: "2026-01-02T03:00:00Z", WindowEnd: "2026-01-02T04:00:00Z", Labels: map[string]string{},
+		WindowStart: "2026-01-02T03:00:00Z", WindowEnd: "2026-01-02T04:00:00Z",
+		Moved: "(20, 25]: 4 % → 19 %", Explained: "mostly in country=BR", Labels: map[string]string{},
 	}
 }
 
@@ -209,6 +212,10 @@ func (r *Rule) render(a Alert, rows uint64) map[string]string {
 		Value: a.Result.Value, Low: a.Result.Low, High: a.Result.High,
 		Effect: orNaN(a.Result.Effect), PValue: orNaN(a.Result.PValue), Rows: rows,
 		WindowStart: a.WindowStart.String(), WindowEnd: a.WindowEnd.String(), Labels: a.Labels,
+	}
+	data.Moved = checks.MovedText(a.Moved)
+	if a.ExplainedBy != nil {
+		data.Explained = a.ExplainedBy.String()
 	}
 	out := make(map[string]string, len(r.templates))
 	for name, t := range r.templates {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"driftwatch/internal/snapshot"
 	"driftwatch/monitors/checks"
@@ -48,6 +49,8 @@ type fieldRow struct {
 	checks.Field
 	Class verdict
 	Cells []cell
+	Story string // of a field that drifted: where, and what moved; "" of others
+	Width int    // columns of the table
 }
 
 func (h *handler) monitor(w http.ResponseWriter, r *http.Request) {
@@ -187,7 +190,7 @@ func fullWindow(w *checks.Window, sg *checks.Segment) *windowView {
 	v.Checks = names(all)
 	for i := range sg.Fields {
 		f := sg.Fields[i]
-		row := fieldRow{Field: f, Class: verdictOf(f.Checks)}
+		row := fieldRow{Field: f, Class: verdictOf(f.Checks), Story: story(&f), Width: len(v.Checks) + 2}
 		for _, name := range v.Checks {
 			if r, ok := f.Checks[name]; ok {
 				row.Cells = append(row.Cells, resultCell(r))
@@ -198,6 +201,18 @@ func fullWindow(w *checks.Window, sg *checks.Segment) *windowView {
 		v.Table = append(v.Table, row)
 	}
 	return v
+}
+
+// story says of a field that drifted where that is and what moved.
+func story(f *checks.Field) string {
+	var parts []string
+	if f.ExplainedBy != nil {
+		parts = append(parts, f.ExplainedBy.String())
+	}
+	if len(f.Moved) > 0 {
+		parts = append(parts, "moved most: "+checks.MovedText(f.Moved))
+	}
+	return strings.Join(parts, "; ")
 }
 
 // resultCell shows a result's value; what else is known of it is its note.

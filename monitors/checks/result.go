@@ -89,13 +89,14 @@ type Summary struct {
 
 // Field is the result of one field.
 type Field struct {
-	Name      string            `json:"field"`
-	Type      string            `json:"type"`
-	Role      string            `json:"role,omitempty"`
-	Reference *Summary          `json:"reference,omitempty"` // nil without a reference
-	Current   Summary           `json:"current"`
-	Checks    map[string]Result `json:"checks"`
-	Moved     []Move            `json:"moved,omitempty"` // where Shifted
+	Name        string            `json:"field"`
+	Type        string            `json:"type"`
+	Role        string            `json:"role,omitempty"`
+	Reference   *Summary          `json:"reference,omitempty"` // nil without a reference
+	Current     Summary           `json:"current"`
+	Checks      map[string]Result `json:"checks"`
+	Moved       []Move            `json:"moved,omitempty"`        // where Shifted
+	ExplainedBy *Explanation      `json:"explained_by,omitempty"` // of drift in the whole stream, where there is one
 }
 
 // Segment is the result of one segment of a window; the whole stream is the

@@ -86,16 +86,13 @@ func shortList(list []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
 }
 
-// linesOf writes an alert a line, and its summary below where it has one, up to
-// maxLines.
+// linesOf writes an alert a line, and below what is known of it, up to maxLines.
 func linesOf(events []rules.Event) []string {
 	var lines []string
 	named := len(slices.CompactFunc(slices.Clone(events), func(a, b rules.Event) bool { return a.Alert.Name == b.Alert.Name })) > 1
 	for i, e := range events {
 		next := []string{alertLine(&e.Alert, named)}
-		if s := summaryLine(&e.Alert); s != "" {
-			next = append(next, s)
-		}
+		next = append(next, notesOf(&e.Alert)...)
 		if len(lines)+len(next) > maxLines {
 			return append(lines, fmt.Sprintf("_and %d more_", len(events)-i))
 		}

@@ -79,9 +79,25 @@ func TestGolden(t *testing.T) {
 		}),
 		resolved("tenure"),
 	}
+	told := message()
+	name := "US"
+	told.Events = []rules.Event{
+		with(firing("amount"), func(a *rules.Alert) {
+			a.Annotations = nil
+			a.Moved = []checks.Move{
+				{Bin: "(20, 25]", Reference: 0.04, Current: 0.19}, {Bin: "> 90", Reference: 0.1, Current: 0.02},
+				{Bin: "<= 3", Reference: 0.1, Current: 0.05}, {Bin: "= 5", Reference: 0.1, Current: 0.06},
+			}
+			a.ExplainedBy = &checks.Explanation{Segment: "country=<BR>,device=ios", Check: "psi", Effect: 0.31, Without: 0.02}
+		}),
+		with(firing("country"), func(a *rules.Alert) {
+			a.Moved = []checks.Move{{Category: &name, Reference: 0.5, Current: 0.25}}
+		}),
+		with(resolved("tenure"), func(a *rules.Alert) { a.Moved = told.Events[0].Alert.Moved }),
+	}
 	again := message()
 	again.Repeat = true
-	for name, m := range map[string]alerting.Message{"firing": message(), "resolved": ended, "long": long, "mixed": mixed, "reminder": again} {
+	for name, m := range map[string]alerting.Message{"firing": message(), "resolved": ended, "long": long, "mixed": mixed, "reminder": again, "told": told} {
 		t.Run(name, func(t *testing.T) {
 			body, err := json.MarshalIndent(payload(m), "", "  ")
 			if err != nil {

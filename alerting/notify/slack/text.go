@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode"
 
+	"driftwatch/monitors/checks"
 	"driftwatch/monitors/window"
 	"driftwatch/rules"
 )
@@ -36,13 +37,30 @@ func alertLine(a *rules.Alert, named bool) string {
 	return b.String()
 }
 
-func summaryLine(a *rules.Alert) string {
-	s := clean(a.Annotations["summary"], maxSummary)
-	if s == "" {
-		return ""
+// notesOf are the lines below an alert: its summary, and while it fires what moved
+// the most and the segment that explains it, unless the summary says so itself.
+func notesOf(a *rules.Alert) []string {
+	summary := clean(a.Annotations["summary"], maxSummary)
+	notes := []string{summary}
+	if a.State != rules.Resolved {
+		if moved := clean(checks.MovedText(a.Moved[:min(shownMoves, len(a.Moved))]), maxSummary); moved != "" && !strings.Contains(summary, "→") {
+			notes = append(notes, "moved: "+moved)
+		}
+		if a.ExplainedBy != nil && !strings.Contains(summary, a.ExplainedBy.Segment) {
+			notes = append(notes, clean(a.ExplainedBy.String(), maxSummary))
+		}
 	}
-	return "> " + escape(s)
+	var lines []string
+	for _, n := range notes {
+		if n != "" {
+			lines = append(lines, "> "+escape(n))
+		}
+	}
+	return lines
 }
+
+// shownMoves is how many bins or categories have room on a phone.
+const shownMoves = 3
 
 func mark(a *rules.Alert) string {
 	if a.State == rules.Resolved {
