@@ -166,26 +166,31 @@ func TestPower(t *testing.T) {
 	}
 }
 
-// TestOutlierHidesNothing: one value of 1e6 among 10,000 numbers would make all
-// others one bin of equal width, and a sigma of the deviations.
+// TestOutlierHidesNothing: one value of 1e6 among 10,000 numbers, on either side,
+// would make all others one bin of equal width, and a trifle of the standard
+// deviation.
 func TestOutlierHidesNothing(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 9))
-	draw := func(shift float64) *profile.Profile {
+	draw := func(shift float64, outlier bool) *profile.Profile {
 		v := make([]float64, 10000)
 		for i := range v {
 			v[i] = rng.NormFloat64() + shift
 		}
-		v[17] = 1e6
+		if outlier {
+			v[17] = 1e6
+		}
 		return capped(v, profile.DefaultBuckets)
 	}
-	ref := draw(0)
-	for _, name := range []string{"ks", "psi", "kl", "js", "hellinger"} {
-		c, _ := Find(name)
-		if !verdict(t, c, Input{Reference: ref, Current: draw(0.5)}, 0.001) {
-			t.Errorf("%s: the shift is not found", name)
-		}
-		if verdict(t, c, Input{Reference: ref, Current: draw(0)}, 0.001) {
-			t.Errorf("%s: a verdict without a shift", name)
+	for _, where := range []struct{ reference, window bool }{{true, false}, {false, true}, {true, true}} {
+		ref := draw(0, where.reference)
+		for _, name := range []string{"ks", "psi", "kl", "js", "hellinger", "wasserstein"} {
+			c, _ := Find(name)
+			if !verdict(t, c, Input{Reference: ref, Current: draw(0.5, where.window)}, 0.001) {
+				t.Errorf("%s: the shift is not found with outliers %+v", name, where)
+			}
+			if verdict(t, c, Input{Reference: ref, Current: draw(0, where.window)}, 0.001) {
+				t.Errorf("%s: a verdict without a shift with outliers %+v", name, where)
+			}
 		}
 	}
 }

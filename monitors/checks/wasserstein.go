@@ -15,8 +15,8 @@ var wassersteinCheck = Check{
 
 // wasserstein is the area between the two distribution functions, in the field's
 // unit: the least mean distance by which values must move to make one sample the
-// other (Vallender 1974). Its effect is in standard deviations of the reference, its p-value is
-// that of ks.
+// other (Vallender 1974). Its effect is in standard deviations of the reference, see
+// scaleOf, its p-value is that of ks.
 func wasserstein(in Input) Result {
 	cells, why := alignNumbers(in)
 	if why != "" {
@@ -31,7 +31,7 @@ func wasserstein(in Input) Result {
 		low = min(max(low, math.Abs(mr-mc)), high)
 	}
 	r := finite(Result{Value: low, Low: low, High: high})
-	sd, _ := in.Reference.StdDev()
+	sd := scaleOf(in.Reference, cells)
 	if r.Skipped != "" || !(sd > 0) || math.IsInf(high/sd, 0) {
 		return r // of a constant reference there is no scale
 	}
@@ -39,6 +39,47 @@ func wasserstein(in Input) Result {
 	r.PValue = ptr(in.supremumP(distance(cells)))
 	r.Uncertain = undecided(low/sd, high/sd, wassersteinFloor)
 	return r
+}
+
+// scaleOf is the standard deviation of the reference. Where a few values make up
+// most of it, so that nothing else would ever be far, it is that of the values
+// with the outer thousandths moved to their borders (winsorized: Dixon 1960).
+func scaleOf(reference *profile.Profile, cells []profile.Cell) float64 {
+	const blown = 2 // times: more than three quarters of the variance
+	sd, _ := reference.StdDev()
+	if w := winsorized(cells); w > 0 && sd > blown*w {
+		return w
+	}
+	return sd
+}
+
+// winsorized is the standard deviation of the reference's values without its
+// tails, those inside a cell taken to be in its middle.
+func winsorized(cells []profile.Cell) float64 {
+	const tail = 0.001
+	n, _ := cellTotals(cells)
+	var from, to float64 // the borders of the tails
+	var upTo uint64
+	for _, c := range cells {
+		before := upTo
+		upTo += c.R
+		if edge := tail * float64(n); float64(before) <= edge && edge < float64(upTo) {
+			from = c.Least
+		}
+		if edge := (1 - tail) * float64(n); float64(before) < edge && edge <= float64(upTo) {
+			to = c.Greatest
+		}
+	}
+	middle := func(c profile.Cell) float64 { return min(max(c.Least/2+c.Greatest/2, from), to) }
+	var mean, variance float64
+	for _, c := range cells {
+		mean += float64(float64(c.R) / float64(n) * middle(c))
+	}
+	for _, c := range cells {
+		d := middle(c) - mean
+		variance += float64(float64(c.R) / float64(n) * float64(d*d))
+	}
+	return math.Sqrt(variance)
 }
 
 func cellsExact(cells []profile.Cell) bool {
