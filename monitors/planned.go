@@ -30,14 +30,8 @@ func (s *Spec) FieldChecks(f *Field) []Planned {
 
 // SegmentChecks lists the checks that have no field.
 func (s *Spec) SegmentChecks() []Planned {
-	asked := s.Checks
-	if len(asked) == 0 {
-		for _, c := range checks.All() {
-			asked = append(asked, Check{Name: c.Name})
-		}
-	}
-	return plan(asked, func(c checks.Check) bool {
-		return c.Kinds == nil && (c.Name != "unknown_fields" || s.UnknownFields)
+	return slices.DeleteFunc(PlanChecks(s.Checks), func(c Planned) bool {
+		return c.Kinds != nil || c.Name == "unknown_fields" && !s.UnknownFields
 	})
 }
 
@@ -51,6 +45,16 @@ func (m *Monitor) checksOf(segment string) []Planned {
 	return slices.DeleteFunc(m.Spec.SegmentChecks(), func(c Planned) bool {
 		return c.Whole && segment != "" || c.Name == "duplicates" && m.id < 0
 	})
+}
+
+// PlanChecks lists checks that are asked for, whatever they are of; all where none is.
+func PlanChecks(asked []Check) []Planned {
+	if len(asked) == 0 {
+		for _, c := range checks.All() {
+			asked = append(asked, Check{Name: c.Name})
+		}
+	}
+	return plan(asked, func(checks.Check) bool { return true })
 }
 
 // plan expands what is asked for. A check that is asked for once has its plain

@@ -92,13 +92,13 @@ func (c *profileCmd) say(s streams, r *reference.Reference) error {
 }
 
 type compareCmd struct {
-	Reference string   `arg:"" help:"A data file or a profile."`
-	Current   string   `arg:"" help:"A data file or a profile."`
-	JSON      bool     `name:"json" help:"Print JSON."`
-	HTML      string   `name:"html" placeholder:"FILE" help:"Also write a report with plots, one file that needs no other."`
-	Checks    []string `placeholder:"CHECK" help:"Only these checks."`
-	FailOn    string   `enum:"drift,never" default:"never" help:"Exit with 1 if this was found: drift or never."`
-	Alpha     float64  `default:"0.001" help:"Share of false verdicts that is accepted."`
+	Reference string  `arg:"" help:"A data file or a profile."`
+	Current   string  `arg:"" help:"A data file or a profile."`
+	JSON      bool    `name:"json" help:"Print JSON."`
+	HTML      string  `name:"html" placeholder:"FILE" help:"Also write a report with plots, one file that needs no other."`
+	Checks    string  `placeholder:"LIST" help:"Only these checks, as a monitor file lists them: ks,{psi: {bins: 20}}."`
+	FailOn    string  `enum:"drift,never" default:"never" help:"Exit with 1 if this was found: drift or never."`
+	Alpha     float64 `default:"0.001" help:"Share of false verdicts that is accepted."`
 	dataFlags
 }
 

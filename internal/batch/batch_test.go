@@ -230,7 +230,7 @@ func TestCompareDrift(t *testing.T) {
 	for i := range c {
 		c[i].Zip = ""
 	}
-	report := compare(t, write(t, "r.csv", asCSV(r)), write(t, "c.parquet", asParquet(t, c)), CompareOptions{Checks: []string{"schema", "psi", "ks", "volume"}})
+	report := compare(t, write(t, "r.csv", asCSV(r)), write(t, "c.parquet", asParquet(t, c)), CompareOptions{Checks: "schema, psi, ks, volume"})
 	drifted := map[string]bool{}
 	for _, f := range report.Fields {
 		for _, r := range f.Checks {
@@ -350,7 +350,7 @@ func TestSmallAndDamaged(t *testing.T) {
 		{"damaged profile", write(t, "a.profile", b), CompareOptions{}, "checksum"},
 		{"cut profile", write(t, "a.profile", b[:20]), CompareOptions{}, "cut off"},
 		{"unknown suffix", write(t, "a.xls", []byte("a\n1\n")), CompareOptions{}, "does not tell its format"},
-		{"unknown check", good, CompareOptions{Checks: []string{"kss"}}, `check "kss" is not known`},
+		{"unknown check", good, CompareOptions{Checks: "kss"}, `unknown check "kss", did you mean "ks"`},
 		{"unknown type", good, CompareOptions{Options: Options{Types: map[string]string{"a": "float"}}}, `type "float" of field "a"`},
 		{"unknown field", good, CompareOptions{Options: Options{Types: map[string]string{"z": "number"}}}, `field "z", which is not there`},
 		{"other type of a profile", saved, CompareOptions{Options: Options{Types: map[string]string{"a": "text"}}}, `cannot be read as another type`},

@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
+	"driftwatch/internal/config"
+	"driftwatch/monitors"
 	"driftwatch/monitors/checks"
 	"driftwatch/monitors/profile"
 	"driftwatch/monitors/reference"
@@ -20,8 +21,8 @@ const DefaultAlpha = 0.001
 // CompareOptions say what is compared.
 type CompareOptions struct {
 	Options
-	Checks []string // names; empty: all
-	Alpha  float64  // 0: DefaultAlpha
+	Checks string  // as a monitor file lists them; "": all
+	Alpha  float64 // 0: DefaultAlpha
 }
 
 // Report is the comparison of two data sets. Its JSON is the output of the
@@ -78,9 +79,9 @@ func (r *Report) Drift() bool {
 // those of a profile file, if there is one, else they are found out from the
 // reference.
 func Compare(referencePath, currentPath string, o CompareOptions) (_ *Report, err error) {
-	chosen, err := chooseChecks(o.Checks)
+	asked, err := config.ParseChecks(o.Checks)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read the checks asked for: %w", err)
 	}
 	if referencePath == "-" && currentPath == "-" {
 		return nil, errors.New("only one of the two can be standard input")
@@ -99,35 +100,7 @@ func Compare(referencePath, currentPath string, o CompareOptions) (_ *Report, er
 	if err != nil {
 		return nil, err
 	}
-	return p.report(chosen, o.Alpha), nil
-}
-
-// chooseChecks returns the named checks, all without names.
-func chooseChecks(names []string) ([]checks.Check, error) {
-	if len(names) == 0 {
-		return checks.All(), nil
-	}
-	var chosen []checks.Check
-	for _, name := range names {
-		for _, part := range checks.Expand(name) {
-			c, ok := checks.Find(part)
-			if !ok {
-				return nil, fmt.Errorf("check %q is not known; there is %s", name, strings.Join(checkNames(), ", "))
-			}
-			if !slices.ContainsFunc(chosen, func(d checks.Check) bool { return d.Name == c.Name }) {
-				chosen = append(chosen, c)
-			}
-		}
-	}
-	return chosen, nil
-}
-
-func checkNames() []string {
-	names := []string{"schema"}
-	for _, c := range checks.All() {
-		names = append(names, c.Name)
-	}
-	return names
+	return p.report(monitors.PlanChecks(asked), o.Alpha), nil
 }
 
 // pair is what is compared.
@@ -206,7 +179,7 @@ func (o *CompareOptions) retype(p *pair, fields []reference.FieldSpec) ([]refere
 	return kept, nil
 }
 
-func (p *pair) report(chosen []checks.Check, alpha float64) *Report {
+func (p *pair) report(chosen []monitors.Planned, alpha float64) *Report {
 	if alpha == 0 {
 		alpha = DefaultAlpha
 	}
@@ -279,7 +252,7 @@ func (p *pair) input(name string) checks.Input {
 }
 
 // run computes one check of all fields and judges it.
-func (p *pair) run(r *Report, c checks.Check, alpha float64) {
+func (p *pair) run(r *Report, c monitors.Planned, alpha float64) {
 	if c.Kinds == nil {
 		if c.Name != "unknown_fields" { // the report lists them
 			r.Checks[c.Name] = c.Compute(checks.Input{Rows: p.current.Rows, ReferenceRows: p.reference.Rows})
@@ -290,10 +263,10 @@ func (p *pair) run(r *Report, c checks.Check, alpha float64) {
 	var judged []*checks.Result
 	for i, f := range r.Fields {
 		in := p.input(f.Name)
-		if !checks.Fits(c, in.Reference.Kind()) {
+		if !checks.Fits(c.Check, in.Reference.Kind()) {
 			continue
 		}
-		in.Alpha = alpha
+		in.Alpha, in.Params = alpha, c.Params
 		result := c.Compute(in)
 		results[i] = &result
 		judged = append(judged, &result)
@@ -301,7 +274,7 @@ func (p *pair) run(r *Report, c checks.Check, alpha float64) {
 	checks.Judge(c.Floor, alpha, judged)
 	for i, result := range results {
 		if result != nil {
-			r.Fields[i].Checks[c.Name] = *result
+			r.Fields[i].Checks[c.Result] = *result
 		}
 	}
 }

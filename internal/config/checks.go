@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"slices"
 
 	"driftwatch/internal/yamlx"
@@ -24,6 +25,21 @@ func readChecks(c yamlx.Cursor) []monitors.Check {
 		}
 	}
 	return out
+}
+
+// ParseChecks reads checks as a monitor file lists them: "ks, {psi: {bins: 20}}".
+func ParseChecks(text string) ([]monitors.Check, error) {
+	rep := &yamlx.Reporter{}
+	var asked []monitors.Check
+	if list, ok := yamlx.Parse("", []byte("["+text+"]"), rep); ok {
+		asked = readChecks(list)
+	}
+	for _, d := range rep.Diagnostics() {
+		if d.Severity == yamlx.Error {
+			return nil, errors.New(d.Text)
+		}
+	}
+	return asked, nil
 }
 
 // keyOf is the name of a check with its parameters.
