@@ -37,9 +37,10 @@ func newFileSegments(s *Spec) *fileSegments {
 	return f
 }
 
-// By implements reference.Segments, as do Meet and Name.
+// By implements reference.Segments.
 func (f *fileSegments) By() [][]string { return f.spec.Segments }
 
+// Meet implements reference.Segments.
 func (f *fileSegments) Meet(entry int, values [][]byte) {
 	l := &f.limits[entry]
 	f.key = f.appendName(f.key[:0], l, values)
@@ -48,6 +49,7 @@ func (f *fileSegments) Meet(entry int, values [][]byte) {
 	}
 }
 
+// Name implements reference.Segments.
 func (f *fileSegments) Name(entry int, values [][]byte) string {
 	l := &f.limits[entry]
 	f.key = f.appendName(f.key[:0], l, values)

@@ -68,7 +68,7 @@ func (h history) Windows(monitor string, from, to window.Time, limit int) (list 
 // errStarting says that there is no engine to ask yet.
 var errStarting = errors.New("the daemon is starting")
 
-// WindowProfile implements web.References, as do Accept and Release.
+// WindowProfile implements web.References.
 func (d *daemon) WindowProfile(monitor string, end window.Time) ([]byte, error) {
 	if e := d.engine.Load(); e != nil {
 		return e.WindowProfile(monitor, end)
@@ -76,6 +76,7 @@ func (d *daemon) WindowProfile(monitor string, end window.Time) ([]byte, error) 
 	return nil, errStarting
 }
 
+// Accept implements web.References.
 func (d *daemon) Accept(ctx context.Context, monitor string, end window.Time) error {
 	e := d.engine.Load()
 	if e == nil {
@@ -85,6 +86,7 @@ func (d *daemon) Accept(ctx context.Context, monitor string, end window.Time) er
 	return e.Accept(ctx, monitor, end)
 }
 
+// Release implements web.References.
 func (d *daemon) Release(ctx context.Context, monitor string) error {
 	e := d.engine.Load()
 	if e == nil {

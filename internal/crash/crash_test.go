@@ -62,6 +62,7 @@ monitors:
   - name: m
     stream: s
     window: {size: 1s, lateness: 200ms, idle: 1h}
+    reference: {trailing: 20s, skip_drift: true}
     segments: [[c]]
     fields:
       - {name: x, type: number, min: 0}

@@ -20,13 +20,14 @@ func TestWindowsDoNotDependOnAFailingStore(t *testing.T) {
 	traffic(src, rand.New(rand.NewPCG(1, 1)), 600)
 	synctest.Test(t, func(t *testing.T) {
 		calm := newSetup(t, src)
+		calm.spec.Reference.Trailing = 40 * time.Second
 		calm.runFor(t, 2*time.Minute)
 		want := calm.windows(t)
 		src.batch = func() int { return 20 }
 		src.delay = func() time.Duration { return 300 * time.Millisecond }
 		for _, n := range []int{2, 3, 5, 8, 13} {
 			s := newSetup(t, src)
-			s.every = 200 * time.Millisecond
+			s.every, s.spec.Reference = 200*time.Millisecond, calm.spec.Reference
 			failures := 0
 			for range 6 {
 				failures += s.runFailing(t, n, time.Duration(n)*500*time.Millisecond)

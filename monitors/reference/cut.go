@@ -237,13 +237,15 @@ func (c *cutter) columns(b *file.Batch, by []string) []column {
 // value returns a row's value as the name of a segment has it; nil is none. It is
 // valid until the next call.
 func (c *column) value(row int) []byte {
-	if c.cells == nil || c.cells[row].Kind == file.Missing || c.cells[row].Kind == file.Null {
+	if row >= len(c.cells) {
 		return nil
 	}
 	cell := &c.cells[row]
 	c.read.text = c.read.text[:0]
 	text, ok := c.read.category(cell)
 	switch {
+	case cell.Kind == file.Missing, cell.Kind == file.Null:
+		return nil
 	case ok:
 		return text
 	case cell.Kind == file.Untyped && IsNull(cell.Text):
