@@ -44,7 +44,7 @@ func (p *Pane) limiterFor(segment string) *limiter {
 // champion returns the name of the segment that a segment is compared with, or
 // "" where its entry has not all of the champion's fields.
 func (m *Monitor) champion(l *limiter, segment string) string {
-	values := l.values(segment)
+	values, _ := valuesOf(segment, l.names) // it is one of the limiter's
 	for _, c := range m.Spec.Reference.Segment {
 		i := slices.Index(l.names, c.Field)
 		if i < 0 {
@@ -56,42 +56,6 @@ func (m *Monitor) champion(l *limiter, segment string) string {
 		values[i] = name + "=" + values[i]
 	}
 	return strings.Join(values, ",")
-}
-
-// SegmentBy reports whether a segment of this name is made by the given fields, in
-// their order.
-func SegmentBy(name string, by []string) bool {
-	l := limiter{names: by}
-	var again []byte
-	for i, v := range l.values(name) {
-		again = append(l.appendPart(again, i, nil), v...)
-	}
-	return string(again) == name
-}
-
-// values takes a segment's name apart into its values, as they are written there.
-func (l *limiter) values(segment string) []string {
-	values := make([]string, len(l.names))
-	for i, name := range l.names {
-		segment = strings.TrimPrefix(segment, name+"=")
-		end := endOfValue(segment)
-		values[i] = segment[:end]
-		segment = strings.TrimPrefix(segment[end:], ",")
-	}
-	return values
-}
-
-// endOfValue returns where the first value of a part of a segment's name ends.
-func endOfValue(s string) int {
-	for i := 0; i < len(s); i++ {
-		switch s[i] {
-		case '\\':
-			i++
-		case ',':
-			return i
-		}
-	}
-	return len(s)
 }
 
 // challenged finds what a segment is compared with inside its own window.

@@ -73,22 +73,31 @@ func (l *limiter) appendPart(dst []byte, i int, value []byte) []byte {
 
 // owns reports whether a segment of this name is one of the limiter's: country=BR
 // by country, and country,device=<other> by country and device.
-func (l *limiter) owns(name string) bool {
-	if name == l.other {
-		return true
-	}
-	for i, field := range l.names {
+func (l *limiter) owns(name string) bool { return name == l.other || SegmentBy(name, l.names) }
+
+// SegmentBy reports whether a segment of this name is made by the given fields, in
+// their order.
+func SegmentBy(name string, fields []string) bool {
+	_, ok := valuesOf(name, fields)
+	return ok
+}
+
+// valuesOf takes a segment's name apart into the values of its fields, as they
+// are written there. It is false for a segment by other fields.
+func valuesOf(name string, fields []string) ([]string, bool) {
+	values := make([]string, len(fields))
+	for i, field := range fields {
 		value, ok := strings.CutPrefix(name, field+"=")
 		if !ok {
-			return false
+			return nil, false
 		}
 		end := valueEnd(value)
-		if last := i == len(l.names)-1; last != (end == len(value)) {
-			return false
+		if last := i == len(fields)-1; last != (end == len(value)) {
+			return nil, false
 		}
-		name = value[min(end+1, len(value)):]
+		values[i], name = value[:end], value[min(end+1, len(value)):]
 	}
-	return true
+	return values, true
 }
 
 // valueEnd is where an escaped value ends: at a comma that is not its own.

@@ -55,6 +55,9 @@ func TestAlignAgainstBruteForce(t *testing.T) {
 			g, _ = p.Guide()
 		}
 		q := numberProfile(rapid.IntRange(1, 40).Draw(t, "current buckets"), g, c)
+		if rapid.Bool().Draw(t, "guided by its own") { // as a window is that was judged against another file
+			q = withGuide(t, q, c, nil)
+		}
 		cells, err := Align(p, q)
 		if err != nil {
 			t.Fatal(err)
@@ -143,6 +146,9 @@ func TestAlignCategories(t *testing.T) {
 			g, _ = p.Guide()
 		}
 		q := categoryProfile(rapid.IntRange(1, 80).Draw(t, "current buckets"), g, c)
+		if rapid.Bool().Draw(t, "guided by its own") {
+			q = withGuide(t, q, nil, c)
+		}
 		cats, exact, err := AlignCategories(p, q)
 		if err != nil {
 			t.Fatal(err)
