@@ -50,6 +50,10 @@ fmt: ## format all Go files
 bench: ## all benchmarks, with allocations
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
+.PHONY: calibrate
+calibrate: ## false alarms and power of verdicts, by simulation; writes docs/calibration.md and docs/accuracy.md
+	$(GO) test -timeout 90m -v -run '^TestFull$$' ./internal/calibration -full
+
 .PHONY: integration-deps
 integration-deps: ## fetch Kafka, Prometheus and scipy for the integration tests
 	tools/integration-deps.sh "$(KAFKA_LIBS)" "$(VENV)"

@@ -100,6 +100,7 @@ var layers = []layer{
 	{"monitors/window/...", 20},
 	{"internal/yamlx", 10},
 	// Those below hold or help tests.
+	{"internal/calibration", 60},
 	{"deploy/...", 0},
 	{"internal/crash/...", 0},
 	{"internal/integration/...", 0},

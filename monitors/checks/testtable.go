@@ -19,9 +19,15 @@ type tested struct {
 
 // report adds the p-value to a result, and that of the verdict where it matters.
 func (t tested) report(r *Result) {
-	r.PValue = ptr(t.p)
-	if t.p < mayMatter && t.careful > t.p {
-		r.PVerdict = ptr(t.careful)
+	r.tested(t.p, t.careful)
+}
+
+// tested adds a p-value, and the one that the verdict believes where that is
+// greater and it matters.
+func (r *Result) tested(p, careful float64) {
+	r.PValue = ptr(p)
+	if p < mayMatter && careful > p {
+		r.PVerdict = ptr(careful)
 	}
 }
 

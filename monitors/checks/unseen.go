@@ -3,6 +3,8 @@ package checks
 import (
 	"math"
 
+	"gonum.org/v1/gonum/mathext"
+
 	"driftwatch/monitors/profile"
 )
 
@@ -47,7 +49,8 @@ func unseen(in Input) Result {
 	if r.High-r.Low > openMost && effect < shareFloor {
 		return skip(tooManyValues(in).Error())
 	}
-	r.Effect, r.EffectLow, r.PValue = ptr(effect), ptr(effect), ptr(p)
+	r.Effect, r.EffectLow = ptr(effect), ptr(effect)
+	r.tested(p, max(p, unseenTail(never, nc, once, twice, nr)))
 	r.Uncertain = undecided(effect, r.High, shareFloor)
 	return r
 }
@@ -77,4 +80,23 @@ func goodTuring(u, nc, once, twice, nr float64) (effect, p float64) {
 	variance := (once+float64(2*twice)+1)/float64(nr*nr) + float64(u*(1-u))/nc
 	z := excess / math.Sqrt(variance)
 	return max(0, excess), max(leastP, math.Erfc(z/math.Sqrt2)/2)
+}
+
+// unseenTail is the probability of at least k unseen values among nc, for the
+// verdict, as the normal one is too small in the far tail: a reference that
+// happens to miss a category leaves no trace of it. It is the greater of two.
+//
+// One takes the share of unseen values for a gamma variable with the mean and
+// variance of the estimate, one singleton added, so that their number is
+// negative binomial. The other is Fisher's test of the unseen values against the
+// singletons, one added, which is right where the estimate rests on none.
+func unseenTail(k uint64, nc, once, twice, nr float64) float64 {
+	if k == 0 || once+1 >= nr {
+		return 1
+	}
+	mean, variance := (once+1)/nr, (once+float64(2*twice)+1)/float64(nr*nr)
+	theta := nc * variance / mean
+	gamma := mathext.RegIncBeta(float64(k), mean*mean/variance, theta/(1+theta))
+	singletons := uint64(once) + 1
+	return max(leastP, gamma, fisher(singletons, uint64(nr)-singletons, k, uint64(nc)-k))
 }
