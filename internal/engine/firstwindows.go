@@ -11,7 +11,7 @@ import (
 	"driftwatch/monitors/window"
 )
 
-// firstWindows are a monitor's first windows that are not partial, merged. Once
+// firstWindows are a monitor's first windows that are whole and have rows, merged. Once
 // there are as many as its reference asks for they are it, for good: they are
 // stored apart from the windows that retention removes.
 type firstWindows struct {
@@ -26,9 +26,10 @@ type firstWindows struct {
 // kindFirst is the key of the first windows in the store.
 const kindFirst = "first"
 
-// add takes one more window in, unless there are enough.
+// add takes one more window in, unless there are enough. One without rows, as
+// there are before a model has traffic, tells nothing.
 func (f *firstWindows) add(m *monitors.Monitor, p *monitors.Pane) (err error) {
-	if f.have >= f.wanted {
+	if f.have >= f.wanted || p.Rows() == 0 {
 		return nil
 	}
 	if f.pane == nil {

@@ -35,7 +35,11 @@ func pinned(t testing.TB, change func(*monitors.Spec)) (s *setup, more func(reco
 	src := wave(1)
 	p := source.Partition{Topic: "t"}
 	held := src.logs[p]
-	more = func(records int) { src.logs[p] = held[:records] }
+	more = func(records int) {
+		src.mu.Lock()
+		defer src.mu.Unlock()
+		src.logs[p] = held[:records]
+	}
 	more(1000)
 	s = newSetup(t, src)
 	s.spec.Reference = monitors.Reference{Trailing: 30 * time.Second}

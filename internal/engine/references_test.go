@@ -249,6 +249,26 @@ func TestFirstWindowsMayBeOlderThanTheReference(t *testing.T) {
 	})
 }
 
+// A model that gets no requests at first has windows all the same.
+func TestFirstWindowsHaveRows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newMemory("t", 1)
+		for i := range 600 {
+			at := time.Duration(i) * 100 * time.Millisecond
+			src.add(0, at, 0, map[bool]float64{true: 1, false: 2}[at >= 25*time.Second])
+		}
+		s := newSetup(t, src)
+		s.spec.Where = []monitors.Condition{{Field: "c", Value: "c1"}}
+		s.spec.Reference = monitors.Reference{First: 2}
+		s.runFor(t, 5*time.Minute)
+		for end, want := range map[int]string{10: "", 20: "", 30: "", 40: "", 50: s.hashOf(t, 30, 40)} {
+			if got := s.judged(t)[end].Reference; got != want {
+				t.Errorf("window %d is compared with %.8s, want %.8s", end, got, want)
+			}
+		}
+	})
+}
+
 func TestPartialWindowsAreNoReference(t *testing.T) {
 	for name, ref := range map[string]monitors.Reference{
 		"trailing": {Trailing: 30 * time.Second}, "offset": {Offset: 10 * time.Second}, "first": {First: 1},
