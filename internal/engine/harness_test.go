@@ -144,8 +144,9 @@ type setup struct {
 	start   source.Start
 	every   time.Duration // between checkpoints
 	keep    time.Duration // profiles of windows; 0: for good
-	members Membership    // nil: all partitions
-	wrap    Source        // nil: source
+	file    *monitors.Baseline
+	members Membership // nil: all partitions
+	wrap    Source     // nil: source
 	mu      sync.Mutex
 	current *snapshot.Snapshot
 }
@@ -176,7 +177,7 @@ func newSetup(t testing.TB, src *memory) *setup {
 
 func (s *setup) engine(t testing.TB) *Engine {
 	t.Helper()
-	plan, err := monitors.NewPlan(s.stream, []*monitors.Monitor{{Spec: s.spec}})
+	plan, err := monitors.NewPlan(s.stream, []*monitors.Monitor{{Spec: s.spec, Reference: s.file}})
 	if err != nil {
 		t.Fatal(err)
 	}

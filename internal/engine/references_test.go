@@ -13,6 +13,8 @@ import (
 
 	"driftwatch/monitors"
 	"driftwatch/monitors/checks"
+	"driftwatch/monitors/profile"
+	"driftwatch/monitors/reference"
 	"driftwatch/monitors/store"
 	"driftwatch/monitors/window"
 )
@@ -317,6 +319,54 @@ func TestReloadChangesTheReference(t *testing.T) {
 				got[40].Whole().Rows, got[40].Partial, got[40].Reference, want)
 		}
 	})
+}
+
+// Windows that counted at the quantile points of a file serve as a reference
+// without them when the monitor no longer has the file.
+func TestWindowsOfAFormerFile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := wave(1)
+		p := src.partitions()[0]
+		held := src.logs[p]
+		src.logs[p] = held[:1000]
+		s := newSetup(t, src)
+		s.file, s.spec.Reference = fileOf(t, 1000), monitors.Reference{File: "f"}
+		s.runFor(t, 30*time.Second)
+		if got := s.judged(t)[30]; got.Reference != s.file.Hash || ksOf(got) != "same" {
+			t.Fatalf("before the reload a window is compared with %.8s: %s", got.Reference, ksOf(got))
+		}
+		src.logs[p] = held
+		s.file, s.spec.Reference = nil, monitors.Reference{Trailing: 50 * time.Second}
+		s.runFor(t, 3*time.Minute)
+		got := s.judged(t)
+		if want := s.hashOf(t, 10, 20, 30); !got[50].Partial || got[60].Reference != want || ksOf(got[60]) != "drift" {
+			t.Errorf("partial %v, then compared with %.8s, want %.8s: %s", got[50].Partial, got[60].Reference, want, ksOf(got[60]))
+		}
+	})
+}
+
+// fileOf is a reference file of the numbers below 100, with its quantile points.
+func fileOf(t testing.TB, rows int) *monitors.Baseline {
+	t.Helper()
+	v := make([]float64, rows)
+	for i := range v {
+		v[i] = float64(i % 100)
+	}
+	p := profile.New(profile.Options{Kind: profile.Number, Buckets: 64})
+	p.AddRows(uint64(rows))
+	p.ObserveNumbers(v)
+	guide := profile.NewGuideBuilder(p)
+	for guide.NeedsPass() {
+		guide.ObserveNumbers(v)
+		if err := guide.EndPass(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := reference.New(reference.Segment{Rows: uint64(rows), Fields: []reference.Field{{Name: "x", Profile: guide.Profile()}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return monitors.NewBaseline(r)
 }
 
 // Windows of a monitor that counted something else are no reference of this one.
