@@ -13,14 +13,31 @@ var klCheck = Check{
 func kl(in Input) Result { return summed(in, klDivergence, 0.5) }
 
 // klDivergence adds p - q to each term, which is 0 in sum and leaves no term
-// negative. It takes the logarithm of the ratio: the difference of two, as in
-// gonum's KullbackLeibler, leaves few digits of a small divergence.
+// negative: q ln(q/p) - q + p is p times f of the relative difference of the
+// two. (gonum's KullbackLeibler takes the difference of two logarithms, which
+// leaves few digits of a small divergence.)
 var klDivergence = divergence{most: math.Inf(1), rescale: true, term: func(p, q float64) float64 {
 	switch {
 	case p == q:
 		return 0
-	case q == 0:
-		return p
+	case p == 0:
+		return math.Inf(1)
 	}
-	return max(0, float64(q*math.Log(q/p))-q+p)
+	return p * klTerm((q-p)/p)
 }}
+
+// klTerm is (1+x) ln(1+x) - x, for x of at least -1. Near 0 that would leave
+// nothing of its x^2/2: there it is its series, the sum of (-x)^k / (k(k-1)).
+func klTerm(x float64) float64 {
+	switch {
+	case x <= -1:
+		return 1
+	case math.Abs(x) > 0.05:
+		return max(0, float64((1+x)*math.Log1p(x))-x)
+	}
+	sum := 0.0
+	for k := 14.0; k >= 2; k-- {
+		sum = 1/(k*(k-1)) - float64(x*sum)
+	}
+	return float64(x*x) * sum
+}

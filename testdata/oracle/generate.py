@@ -30,6 +30,7 @@ import json
 import math
 import pathlib
 import statistics
+from decimal import Decimal
 
 import numpy as np
 from scipy import stats
@@ -193,14 +194,19 @@ def edges(reference):
     return e[e < np.max(reference)]
 
 
-def shares(r, c, smoothing=0.0):
-    """The shares of each bin. A bin that is empty on both sides is none; one
+def smoothed(r, c, smoothing=0.0):
+    """The counts of each bin. A bin that is empty on both sides is none; one
     that is empty on one side gets the smoothing on both."""
     r, c = np.asarray(r, float), np.asarray(c, float)
     used = (r > 0) | (c > 0)
     r, c = r[used], c[used]
     add = np.where((r == 0) | (c == 0), smoothing, 0.0)
-    return (r + add) / np.sum(r + add), (c + add) / np.sum(c + add)
+    return r + add, c + add
+
+
+def shares(r, c, smoothing=0.0):
+    r, c = smoothed(r, c, smoothing)
+    return r / np.sum(r), c / np.sum(c)
 
 
 def psi(r, c):
@@ -209,8 +215,10 @@ def psi(r, c):
 
 
 def kl(r, c):
-    p, q = shares(r, c, 0.5)
-    return float(math.fsum(q * np.log(q / p)))
+    """In decimals: of small divergences floating point leaves 11 digits."""
+    r, c = ([Decimal(x) for x in side.tolist()] for side in smoothed(r, c, 0.5))
+    nr, nc = sum(r), sum(c)
+    return float(sum(b / nc * ((b / nc) / (a / nr)).ln() for a, b in zip(r, c)))
 
 
 def hellinger(r, c):
