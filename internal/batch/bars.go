@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"driftwatch/internal/plot"
-	"driftwatch/monitors/checks"
 )
 
 // bars returns how the values of a field are distributed on both sides.
@@ -36,12 +35,3 @@ func sparks(b plot.Bars) (reference, current string) {
 }
 
 func level(height float64) rune { return levels[min(len(levels)-1, int(height*float64(len(levels))))] }
-
-// movedText names what moved the most.
-func movedText(f *checks.Field, most int) string {
-	var parts []string
-	for _, m := range f.Moved[:min(most, len(f.Moved))] {
-		parts = append(parts, m.String())
-	}
-	return strings.Join(parts, "; ")
-}

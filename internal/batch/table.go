@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/mattn/go-runewidth"
+
+	"driftwatch/monitors/checks"
 )
 
 // tableWidth is what the lines of tables fit in.
@@ -62,8 +64,8 @@ func (j judged) details() table {
 	if len(parts) > 0 {
 		t = append(t, []string{"    " + strings.Join(parts, ", ")})
 	}
-	if moved := movedText(j.field, 3); moved != "" {
-		t = append(t, []string{"    moved: " + moved})
+	if moved := j.field.Moved; len(moved) > 0 {
+		t = append(t, []string{"    moved: " + checks.MovedText(moved[:min(3, len(moved))])})
 	}
 	return t
 }

@@ -51,8 +51,30 @@ func unseen(in Input) Result {
 	}
 	r.Effect, r.EffectLow = ptr(effect), ptr(effect)
 	r.tested(p, max(p, unseenTail(never, nc, once, twice, nr)))
-	r.Uncertain = undecided(effect, r.High, shareFloor)
+	r.Uncertain = undecided(effect, max(0, r.High-leastSingles(in.Reference, own)/nr), shareFloor)
 	return r
+}
+
+// leastSingles is how many categories occur once at least: those that are known
+// to, or, where categories are joined, what the sample of them says less three
+// standard errors.
+func leastSingles(reference *profile.Profile, own []profile.CategoryCell) float64 {
+	known, once := 0.0, 0.0
+	for _, c := range own {
+		if c.R == 1 && !c.Joined {
+			known++
+		}
+	}
+	sample := reference.Sample()
+	for _, s := range sample {
+		if s.Count == 1 {
+			once++
+		}
+	}
+	distinct, _ := reference.Distinct()
+	n := float64(len(sample))
+	share := once/n - 3*math.Sqrt(once/n*(1-once/n)/n)
+	return max(known, share*float64(distinct))
 }
 
 // singles counts the categories that occur once and twice. Of joined ones the
