@@ -127,7 +127,7 @@ func embed(document, title string) string {
 		"font-family:Liberation Sans;font-variant:normal;font-weight:normal;font-style:normal;", "",
 		"\n", "", "\t", " ",
 	).Replace(body)
-	return fmt.Sprintf(`<svg viewBox="%s" role="img" aria-label="%s" xmlns="http://www.w3.org/2000/svg">%s`, box, html.EscapeString(title), body)
+	return `<svg viewBox="` + box + `" role="img" aria-label="` + html.EscapeString(title) + `" xmlns="http://www.w3.org/2000/svg">` + body
 }
 
 func addGrid(p *plot.Plot, colours Palette) {

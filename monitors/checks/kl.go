@@ -17,10 +17,10 @@ func kl(in Input) Result { return summed(in, klDivergence, 0.5) }
 // two. (gonum's KullbackLeibler takes the difference of two logarithms, which
 // leaves few digits of a small divergence.)
 var klDivergence = divergence{most: math.Inf(1), rescale: true, term: func(p, q float64) float64 {
-	switch {
-	case p == q:
+	switch p {
+	case q:
 		return 0
-	case p == 0:
+	case 0:
 		return math.Inf(1)
 	}
 	return p * klTerm((q-p)/p)
