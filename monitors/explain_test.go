@@ -180,3 +180,34 @@ func TestSegmentsOfALimiter(t *testing.T) {
 		}
 	}
 }
+
+// TestExplainedByTheOnlySegment: without it no row is left, so nothing is claimed
+// of it; one that is gone from the window may be what explains it.
+func TestExplainedByTheOnlySegment(t *testing.T) {
+	plan, m := watched(t, func(s *Spec) { s.Checks = []Check{{Name: "psi"}} })
+	both := baselineOf(t, paneOf(t, plan, m, rowsOf{"BR": plain, "PT": shifted}))
+	whole := baselineOf(t, paneOf(t, plan, m, rowsOf{"BR": plain}))
+	for name := range whole.segments {
+		if name != "" {
+			delete(whole.segments, name)
+		}
+	}
+	far := func(i int) float64 { return float64(i + 1000) }
+	for name, tt := range map[string]struct {
+		rows rowsOf
+		ref  *Baseline
+		want string
+	}{
+		"one segment, not known to the reference": {rowsOf{"BR": far}, whole, ""},
+		"a country stops sending":                 {rowsOf{"BR": plain}, both, "c=PT"},
+		"the one that is left has changed":        {rowsOf{"BR": far}, both, ""},
+	} {
+		got := ""
+		if e := m.Evaluate(Closing{Pane: paneOf(t, plan, m, tt.rows), Reference: tt.ref}).Whole().Fields[0].ExplainedBy; e != nil {
+			got = e.Segment
+		}
+		if got != tt.want {
+			t.Errorf("%s: explained by %q, want %q", name, got, tt.want)
+		}
+	}
+}

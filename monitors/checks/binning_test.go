@@ -49,6 +49,16 @@ func TestHonestBins(t *testing.T) {
 	})
 }
 
+// TestBinThatMayBeNone: a bin between coarse values may be empty on both sides.
+// Then nothing is added to it, and the two samples have the same shares.
+func TestBinThatMayBeNone(t *testing.T) {
+	r, c := []float64{1, 1.875, 0.125, -1, -1, -1}, []float64{-1}
+	got := compute(t, "psi", Input{Reference: capped(r, 2), Current: capped(c, 2), Params: Params{Bins: 5, Binning: Width}})
+	if got.Low != 0 {
+		t.Errorf("psi is 0, at least %v", got.Low)
+	}
+}
+
 // TestBinsOfValues counts by definition what the tables count.
 func TestBinsOfValues(t *testing.T) {
 	r, c := []float64{0, 0, 1, 2, 3, 4}, []float64{-1, 0, 1, 1, 4, 5, 9}

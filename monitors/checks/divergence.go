@@ -28,6 +28,9 @@ func (t table) measure(d divergence, s smoothing) interval {
 		if !certain {
 			at.low, at.high = d.bounds(b)
 		}
+		if b.absent {
+			at.low = 0
+		}
 		if b.joined {
 			at.high = max(at.high, (b.p.high+b.q.high)/2) // what a term is at most where the sum is at most 1
 		}

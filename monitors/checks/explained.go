@@ -57,7 +57,7 @@ func explainOrder(result string) int {
 // the profiles of all other rows. rows is the segment's share of the rows. ok is
 // false where it explains nothing, or too few values are left to tell.
 func Without(segment, name string, whole Result, others Input, rows float64) (e Explanation, ok bool) {
-	if incomparable(others) != "" || min(others.Reference.Counts().Present, others.Current.Counts().Present) < explainedLeast {
+	if others.Reference == nil || others.Current == nil || incomparable(others) != "" || min(others.Reference.Counts().Present, others.Current.Counts().Present) < explainedLeast {
 		return e, false
 	}
 	c, _ := Find(BaseName(name))

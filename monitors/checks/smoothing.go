@@ -34,6 +34,7 @@ func (i interval) over(j interval) interval {
 type pair struct {
 	p, q   interval
 	joined bool
+	absent bool // it may be empty on both sides, and then is no bin
 }
 
 // pairs returns the shares of each bin. Those that epsilon replaces make their
@@ -46,7 +47,11 @@ func (t table) pairs(s smoothing, rescale bool) []pair {
 	for i, b := range t {
 		own, other := around(b.r, b.slackR), around(b.c, b.slackC)
 		addR, addC := s.added(own, other, nr.value), s.added(other, own, nc.value)
-		out[i] = pair{own.filled(addR), other.filled(addC), b.joined}
+		absent := s == halves && own.low == 0 && other.low == 0
+		if absent {
+			addR.low, addC.low = 0, 0
+		}
+		out[i] = pair{own.filled(addR), other.filled(addC), b.joined, absent}
 		sumR, sumC = sumR.plus(addR), sumC.plus(addC)
 	}
 	if s.kind == Epsilon && !rescale {
