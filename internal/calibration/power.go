@@ -77,7 +77,7 @@ func (p Plan) found(c change, w, draws int) []Drifted {
 		rules = categoryRules()
 	}
 	for _, k := range checks.All() {
-		if k.Floor > 0 && checks.Fits(k, c.before.Kind()) {
+		if k.Floor > 0 && k.NeedsReference && checks.Fits(k, c.before.Kind()) {
 			names = append(names, k.Name)
 		}
 	}
