@@ -39,14 +39,15 @@ type exit struct {
 func (e *exit) Error() string { return e.text }
 
 type cli struct {
-	Run     runCmd     `cmd:"" help:"Run the daemon."`
-	Demo    demoCmd    `cmd:"" help:"Run the daemon on made-up traffic and an embedded Kafka broker."`
-	Lint    lintCmd    `cmd:"" help:"Check config, monitor and rule files and show every problem."`
-	Profile profileCmd `cmd:"" help:"Summarise data files in a profile, to be used as a reference."`
-	Compare compareCmd `cmd:"" help:"Compare two data files or profiles by all checks."`
-	Inspect inspectCmd `cmd:"" help:"Show what is in a profile."`
-	Accept  acceptCmd  `cmd:"" help:"Make a window of a running daemon its monitor's reference."`
-	Version versionCmd `cmd:"" help:"Show the version."`
+	Run        runCmd        `cmd:"" help:"Run the daemon."`
+	Demo       demoCmd       `cmd:"" help:"Run the daemon on made-up traffic and an embedded Kafka broker."`
+	Lint       lintCmd       `cmd:"" help:"Check config, monitor and rule files and show every problem."`
+	Profile    profileCmd    `cmd:"" help:"Summarise data files in a profile, to be used as a reference."`
+	Compare    compareCmd    `cmd:"" help:"Compare two data files or profiles by all checks."`
+	Inspect    inspectCmd    `cmd:"" help:"Show what is in a profile."`
+	Accept     acceptCmd     `cmd:"" help:"Make a window of a running daemon its monitor's reference."`
+	Dashboards dashboardsCmd `cmd:"" help:"Write the Grafana dashboards and the Prometheus rules."`
+	Version    versionCmd    `cmd:"" help:"Show the version."`
 }
 
 func main() {

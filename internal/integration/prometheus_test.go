@@ -22,12 +22,13 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"driftwatch/dashboards"
 	"driftwatch/internal/daemontest"
 	"driftwatch/internal/kafkatest"
 )
 
 const prometheusMonitor = `streams:
-  - {name: s, topic: t, time: {field: ts}}
+  - {name: s, topic: t, time: {field: ts}, id: ts}
 monitors:
   - name: m
     stream: s
@@ -35,8 +36,8 @@ monitors:
     segments: [[c]]
     reference: {file: reference.jsonl}
     fields:
-      - {name: x, type: number}
-      - {name: c, type: category}
+      - {name: x, type: number, min: -100, max: 100}
+      - {name: c, type: category, pattern: ".", allowed: [BR, PT, "São Paulo"]}
 `
 
 // TestPrometheus lets a real Prometheus scrape the daemon: what it answers is
@@ -83,6 +84,7 @@ func TestPrometheus(t *testing.T) {
 		t.Errorf("%d series: %v", len(want), want)
 	}
 	p.rules(t, d)
+	p.dashboards(t, d)
 	d.Stop()
 	t.Logf("%d series in Prometheus are those of /metrics", len(want))
 }
@@ -176,6 +178,26 @@ scrape_configs:
 		t.Fatal("prometheus does not listen")
 	}
 	return nil
+}
+
+// dashboards asks what the panels of the dashboards ask: each has something to
+// show.
+func (p *prometheus) dashboards(t *testing.T, d *daemontest.Daemon) {
+	t.Helper()
+	empty := map[string]string{ // why there is nothing to show here
+		"volume":          "needs seven windows of the same hour",
+		"Notifications":   "there is no receiver",
+		"Failed attempts": "there is no receiver",
+	}
+	asked := 0
+	for _, q := range dashboards.Queries("m") {
+		if empty[q.Panel] != "" {
+			continue
+		}
+		asked++
+		d.Until(q.Dashboard+" shows "+q.Panel+": "+q.Expr, func() bool { return len(p.query(t, q.Expr)) > 0 })
+	}
+	t.Logf("%d queries of the dashboards have data", asked)
 }
 
 // get reads a path of the HTTP API into v. It is false while Prometheus is not
