@@ -243,13 +243,31 @@ func ReadFile(path string) (_ *Reference, err error) {
 }
 
 // WriteFile writes a profile file at once: after a crash the path holds what
-// it held before or all of the new file.
+// it held before or all of the new file. Devices and pipes are written to, never
+// replaced; of a symbolic link, what it points to is written.
 func (r *Reference) WriteFile(path string) error {
 	b, err := r.AppendBinary(nil)
 	if err != nil {
 		return fileError(path, err)
 	}
-	return fileError(path, replaceFile(path, b))
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fileError(path, writeInto(path, b))
+	}
+	target, err := filepath.EvalSymlinks(path)
+	if err != nil { // there is no file yet
+		target = path
+	}
+	return fileError(path, replaceFile(target, b))
+}
+
+// writeInto writes to what is at path already.
+func writeInto(path string, b []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	return errors.Join(err, f.Close())
 }
 
 func replaceFile(path string, b []byte) (err error) {

@@ -45,6 +45,30 @@ func encode(t testing.TB, r *Reference) []byte {
 	return b
 }
 
+// TestFileKeepsLinks: a device is written to, not replaced by a file, nor is a link.
+func TestFileKeepsLinks(t *testing.T) {
+	dir := t.TempDir()
+	target := filepath.Join(dir, "target")
+	if err := os.WriteFile(target, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, to := range []string{os.DevNull, target} {
+		link := filepath.Join(dir, "link to "+filepath.Base(to))
+		if err := os.Symlink(to, link); err != nil {
+			t.Fatal(err)
+		}
+		if err := sample(t).WriteFile(link); err != nil {
+			t.Errorf("write to a link to %s: %v", to, err)
+		}
+		if got, err := os.Readlink(link); got != to {
+			t.Errorf("the link to %s was replaced: %v", to, err)
+		}
+	}
+	if is, err := IsProfile(target); !is || err != nil {
+		t.Errorf("what the link points to is no profile: %v", err)
+	}
+}
+
 func TestFile(t *testing.T) {
 	r := sample(t)
 	path := filepath.Join(t.TempDir(), "a.profile")
