@@ -46,6 +46,9 @@ func unseen(in Input) Result {
 	r := Result{Value: u, Low: u, High: float64(never+hidden) / nc}
 	once, twice := singles(own)
 	effect, p := goodTuring(u, nc, once, twice, nr)
+	if never == 0 {
+		p = 1 // there cannot be fewer
+	}
 	if r.High-r.Low > openMost && effect < shareFloor {
 		return skip(tooManyValues(in).Error())
 	}

@@ -26,3 +26,11 @@ func TestUnseenGoodTuring(t *testing.T) {
 	near(t, "effect", *r.Effect, 0.03, 1e-12)
 	near(t, "p", *r.PValue, 0.06244942914607252, 1e-9)
 }
+
+// TestUnseenNone: where no value is unseen, at least as many are seen surely.
+func TestUnseenNone(t *testing.T) {
+	same := categories(map[string]int{"a": 500, "b": 40, "once": 1})
+	r := compute(t, "unseen", Input{Reference: same, Current: same})
+	near(t, "value", r.Value, 0, 0)
+	near(t, "p", *r.PValue, 1, 0)
+}
