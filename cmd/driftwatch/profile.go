@@ -53,6 +53,9 @@ func (c *profileCmd) Run(ctx context.Context, s streams) error {
 	case ofStream:
 		return c.history(ctx, s)
 	}
+	if err := spare(c.Output, c.Inputs...); err != nil {
+		return err
+	}
 	if c.Monitor != "" {
 		var err error
 		if o.Fields, o.Cut, err = app.MonitorReference(c.Config, c.Monitor); err != nil {
@@ -81,6 +84,20 @@ func (c *profileCmd) Run(ctx context.Context, s streams) error {
 	return c.say(s, made.Reference)
 }
 
+// spare refuses an output that is one of the inputs.
+func spare(output string, inputs ...string) error {
+	there, err := os.Stat(output)
+	if err != nil {
+		return nil // a new file, or one that cannot be written: writing it will tell
+	}
+	for _, input := range inputs {
+		if info, err := os.Stat(input); err == nil && os.SameFile(there, info) {
+			return &exit{exitUsage, output + " is read: writing to it would destroy it"}
+		}
+	}
+	return nil
+}
+
 // say says what was written.
 func (c *profileCmd) say(s streams, r *reference.Reference) error {
 	segments := ""
@@ -104,6 +121,12 @@ type compareCmd struct {
 
 // Run compares and prints.
 func (c *compareCmd) Run(s streams) error {
+	if !(c.Alpha > 0 && c.Alpha <= 0.5) {
+		return &exit{exitUsage, "--alpha must be greater than 0, at most 0.5"}
+	}
+	if err := spare(c.HTML, c.Reference, c.Current); err != nil {
+		return err
+	}
 	p := newProgress(s.err)
 	o := batch.CompareOptions{Options: c.options(s), Checks: c.Checks, Alpha: c.Alpha}
 	o.Progress = p.add
