@@ -25,9 +25,9 @@ type dataFlags struct {
 // time and saves a third of the memory.
 const collectAt = 40
 
-func (f *dataFlags) options(s streams) batch.Options {
+func (f *dataFlags) options(ctx context.Context, s streams) batch.Options {
 	debug.SetGCPercent(collectAt)
-	return batch.Options{Format: f.Format, Types: f.Type, Stdin: s.in}
+	return batch.Options{Format: f.Format, Types: f.Type, Stdin: s.in, Context: ctx}
 }
 
 type profileCmd struct {
@@ -42,7 +42,7 @@ type profileCmd struct {
 
 // Run writes the profile of the inputs, or of a part of a stream.
 func (c *profileCmd) Run(ctx context.Context, s streams) error {
-	o, ofStream := c.options(s), c.From != "" || c.To != ""
+	o, ofStream := c.options(ctx, s), c.From != "" || c.To != ""
 	switch {
 	case (c.Monitor == "") != (c.Config == ""):
 		return &exit{code: exitUsage, text: "--monitor and --config go together"}
@@ -120,7 +120,7 @@ type compareCmd struct {
 }
 
 // Run compares and prints.
-func (c *compareCmd) Run(s streams) error {
+func (c *compareCmd) Run(ctx context.Context, s streams) error {
 	if !(c.Alpha > 0 && c.Alpha <= 0.5) {
 		return &exit{exitUsage, "--alpha must be greater than 0, at most 0.5"}
 	}
@@ -128,7 +128,7 @@ func (c *compareCmd) Run(s streams) error {
 		return err
 	}
 	p := newProgress(s.err)
-	o := batch.CompareOptions{Options: c.options(s), Checks: c.Checks, Alpha: c.Alpha}
+	o := batch.CompareOptions{Options: c.options(ctx, s), Checks: c.Checks, Alpha: c.Alpha}
 	o.Progress = p.add
 	report, err := batch.Compare(c.Reference, c.Current, o)
 	p.done()
@@ -171,9 +171,9 @@ type inspectCmd struct {
 }
 
 // Run prints what the profile holds.
-func (c *inspectCmd) Run(s streams) error {
+func (c *inspectCmd) Run(ctx context.Context, s streams) error {
 	p := newProgress(s.err)
-	o := c.options(s)
+	o := c.options(ctx, s)
 	o.Progress = p.add
 	contents, err := batch.Inspect(c.Profile, o)
 	p.done()

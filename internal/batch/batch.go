@@ -3,6 +3,7 @@
 package batch
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -23,10 +24,11 @@ type Options struct {
 	Cut      *reference.Cut        // of a monitor: which rows Profile counts, and its segments; nil: all
 	Stdin    io.Reader             // what the input "-" stands for
 	Progress func(rows int)        // if not nil, told how many more rows were read
+	Context  context.Context       // if not nil, ends the work when it is done
 }
 
 func (o *Options) open(paths []string, columns []string) (*file.Input, error) {
-	return file.Open(paths, file.Options{Format: o.Format, Columns: columns, Stdin: o.Stdin, Progress: o.Progress})
+	return file.Open(paths, file.Options{Format: o.Format, Columns: columns, Stdin: o.Stdin, Progress: o.Progress, Context: o.Context})
 }
 
 // specs returns the fields to read: those of the monitor, or all that in has.

@@ -72,25 +72,26 @@ func (j judged) details() table {
 
 func (r *Report) headline(all []judged) string {
 	drifted, open := count(all, drifts), count(all, uncertain)
-	sizes := fmt.Sprintf("%d rows against a reference of %d", r.Current.Rows, r.Reference.Rows)
+	sizes := fmt.Sprintf("%s against a reference of %d", counted(r.Current.Rows, "row"), r.Reference.Rows)
 	more := ""
 	if open > 0 {
 		more = fmt.Sprintf(", %d uncertain", open)
 	}
 	switch {
 	case drifted > 0:
-		return fmt.Sprintf("DRIFT in %d of %s%s; %s", drifted, fields(len(r.Fields)), more, sizes)
+		return fmt.Sprintf("DRIFT in %d of %s%s; %s", drifted, counted(uint64(len(r.Fields)), "field"), more, sizes)
 	case r.Empty() != "":
 		return fmt.Sprintf("nothing to compare: %s; %s", r.Empty(), sizes)
 	}
-	return fmt.Sprintf("no drift in %s%s; %s", fields(len(r.Fields)), more, sizes)
+	return fmt.Sprintf("no drift in %s%s; %s", counted(uint64(len(r.Fields)), "field"), more, sizes)
 }
 
-func fields(n int) string {
+// counted is "1 row" or "2 rows".
+func counted(n uint64, what string) string {
 	if n == 1 {
-		return "1 field"
+		return "1 " + what
 	}
-	return fmt.Sprintf("%d fields", n)
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // short writes a number with three or four digits that matter.

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,6 +38,9 @@ const (
 	partitions = 4
 	// Event time runs faster than the clock, so that windows close often.
 	step = 3 * time.Millisecond
+	// perKill is how many records may come for each kill: on a busy machine,
+	// where all takes longer, there are no more of them to catch up with.
+	perKill = 2500
 )
 
 // files is the daemon's configuration. Nothing in it depends on the wall
@@ -79,16 +83,22 @@ monitors:
 
 // produce writes records with growing event times, some late, some broken, a
 // spike in every third window, until stop is closed; then it writes what seals
-// the windows before. It returns the end of the last window that closes.
-func produce(t *testing.T, cl *kgo.Client, stop <-chan struct{}) window.Time {
+// the windows before. It is never ahead of room, in records. It returns the end
+// of the last window that closes.
+func produce(t *testing.T, cl *kgo.Client, room *atomic.Int64, stop <-chan struct{}) window.Time {
 	rng := rand.New(rand.NewPCG(1, 2))
 	event := time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC)
+	written := int64(0)
 	for ended := false; !ended; {
 		select {
 		case <-stop:
 			ended = true
 		case <-time.After(2 * time.Millisecond):
 		}
+		if written >= room.Load() && !ended {
+			continue
+		}
+		written += 20
 		var records []*kgo.Record
 		for range 20 {
 			event = event.Add(step)
@@ -170,12 +180,14 @@ func crashes(t *testing.T, brokers []string, group string, kills int) {
 	// The events are older than what a broker keeps by default.
 	kafkatest.CreateTopic(t, cl, topic, partitions, "retention.ms", "-1")
 	stop, last := make(chan struct{}), make(chan window.Time, 1)
-	go func() { last <- produce(t, cl, stop) }()
+	room := &atomic.Int64{}
+	go func() { last <- produce(t, cl, room, stop) }()
 
 	disturbed := newSide(t, brokers, group)
 	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
 	closed := disturbed.closed(t)
 	for range kills {
+		room.Add(perKill)
 		d := daemontest.Start(t, disturbed.config)
 		d.Ready()
 		time.Sleep(time.Duration(rng.IntN(500)) * time.Millisecond) // when to kill is what is tried

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"unicode/utf8"
 )
 
 // csvReader reads CSV as RFC 4180 has it, with LF or CRLF at the end of lines.
@@ -45,6 +46,9 @@ func (c *csvReader) header() error {
 	err := c.rowTo(func(i int, text []byte) error {
 		if i < 0 {
 			return nil
+		}
+		if bytes.IndexByte(text, 0) >= 0 || !utf8.Valid(text) {
+			return errors.New("the names of columns are not text: this is no CSV file, or not in UTF-8")
 		}
 		name := string(text)
 		if name == "" {

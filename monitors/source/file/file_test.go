@@ -3,6 +3,7 @@ package file
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -115,6 +116,8 @@ func TestText(t *testing.T) {
 func TestErrors(t *testing.T) {
 	tests := []struct{ name, file, text, want string }{
 		{"empty", "a.csv", "", "the file is empty"},
+		{"binary", "a.csv", "a\x00b,c\n1,2\n", "the names of columns are not text"},
+		{"another character set", "a.csv", "gr\xf6\xdfe\n1\n", "the names of columns are not text"},
 		{"blank", "a.csv", "\n\r\n", "the file is empty"},
 		{"too few cells", "a.csv", "a,b\n1,2\n\n3\n", "row 2 (line 4): it has 1 cells, the header has 2"},
 		{"too many cells", "a.csv", "a,b\n1,2,3\n", "row 1 (line 2): it has more than 2 cells"},
@@ -262,5 +265,37 @@ func TestStop(t *testing.T) {
 		}); !errors.Is(err, want) || n != stop+1 {
 			t.Errorf("error %v after %d batches", err, n)
 		}
+	}
+}
+
+// TestInterrupted: neither a pipe that nobody writes to nor a long file is waited
+// for, and no temporary file is left.
+func TestInterrupted(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	ctx, cancel := context.WithCancel(context.Background())
+	path := filepath.Join(t.TempDir(), "a.csv")
+	if err := os.WriteFile(path, []byte("a\n"+strings.Repeat("1\n", 10_000)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	in, err := Open([]string{path}, Options{Context: ctx})
+	if err != nil {
+		t.Fatal(err)
+	}
+	batches := 0
+	err = in.Scan(func(*Batch) error {
+		batches++
+		cancel()
+		return nil
+	})
+	if !errors.Is(err, context.Canceled) || batches != 1 {
+		t.Errorf("%d batches, %v", batches, err)
+	}
+	silent, writer := io.Pipe()
+	defer writer.Close()
+	if _, err := Open([]string{"-"}, Options{Format: "csv", Stdin: silent, Context: ctx}); !errors.Is(err, context.Canceled) {
+		t.Errorf("a silent pipe: %v", err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "*")); left != nil {
+		t.Errorf("left: %v", left)
 	}
 }

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -16,7 +17,8 @@ type Options struct {
 	Columns []string  // the columns to read; nil: all that there are
 	Stdin   io.Reader // what the path "-" stands for
 
-	Progress func(rows int) // if not nil, told of the rows of each batch that was read and visited
+	Context  context.Context // if not nil, reading ends with its error when it is done
+	Progress func(rows int)  // if not nil, told of the rows of each batch that was read and visited
 }
 
 // maxColumns bounds what one input may have.
@@ -103,7 +105,7 @@ func (in *Input) add(path string) error {
 	}
 	f := dataFile{name: path, path: path, format: format}
 	if !info.Mode().IsRegular() { // a pipe, which gives its content once
-		if f.path, err = spoolFile(path); err != nil {
+		if f.path, err = in.spoolFile(path); err != nil {
 			return &Error{File: path, Err: plain(err)}
 		}
 		f.spool = true
@@ -112,13 +114,13 @@ func (in *Input) add(path string) error {
 	return nil
 }
 
-func spoolFile(path string) (_ string, err error) {
+func (in *Input) spoolFile(path string) (_ string, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	return spool(f)
+	return in.spool(f)
 }
 
 // formatOf tells the format of a file from its name, "" if it does not.
@@ -143,7 +145,7 @@ func (in *Input) addStdin() error {
 			return &Error{File: name, Err: errors.New("is given twice")}
 		}
 	}
-	path, err := spool(in.options.Stdin)
+	path, err := in.spool(in.options.Stdin)
 	if err != nil {
 		return &Error{File: name, Err: err}
 	}
@@ -151,17 +153,35 @@ func (in *Input) addStdin() error {
 	return nil
 }
 
-// spool copies r to a temporary file.
-func spool(r io.Reader) (path string, err error) {
+// spool copies r to a temporary file. An interrupted copy is not waited for: r
+// may be a terminal that nobody types at.
+func (in *Input) spool(r io.Reader) (path string, err error) {
 	f, err := os.CreateTemp("", "driftwatch-*")
 	if err != nil {
 		return "", fmt.Errorf("make a temporary file: %w", err)
 	}
-	_, err = io.Copy(f, r)
-	if err = errors.Join(err, f.Close()); err != nil {
+	copied := make(chan error, 1)
+	go func() {
+		_, err := io.Copy(f, r)
+		copied <- errors.Join(err, f.Close())
+	}()
+	select {
+	case err = <-copied:
+	case <-in.interrupted():
+		err = in.options.Context.Err()
+	}
+	if err != nil {
 		return "", errors.Join(fmt.Errorf("copy to a temporary file: %w", err), os.Remove(f.Name()))
 	}
 	return f.Name(), nil
+}
+
+// interrupted is closed when reading is to end; nil: it never is.
+func (in *Input) interrupted() <-chan struct{} {
+	if in.options.Context == nil {
+		return nil
+	}
+	return in.options.Context.Done()
 }
 
 // Close removes temporary files.

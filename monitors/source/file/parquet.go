@@ -22,7 +22,7 @@ func (s *scanner) scanParquetFile(f *os.File) (err error) {
 	if _, same := r.(interface{ Peek(int) ([]byte, error) }); same {
 		return s.scanParquet(f)
 	}
-	path, err := spool(r)
+	path, err := s.in.spool(r)
 	if err != nil {
 		return s.fail(err)
 	}

@@ -41,6 +41,9 @@ func (in *Input) Scan(visit func(*Batch) error) error {
 }
 
 func (in *Input) visit(b *Batch, visit func(*Batch) error) error {
+	if ctx := in.options.Context; ctx != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
 	err := visit(b)
 	if err == nil && in.options.Progress != nil {
 		in.options.Progress(b.Rows)
