@@ -269,10 +269,11 @@ func TestStop(t *testing.T) {
 }
 
 // TestInterrupted: neither a pipe that nobody writes to nor a long file is waited
-// for, and no temporary file is left.
+// for, the error says why, and no temporary file is left.
 func TestInterrupted(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signal := errors.New("interrupt signal received")
 	path := filepath.Join(t.TempDir(), "a.csv")
 	if err := os.WriteFile(path, []byte("a\n"+strings.Repeat("1\n", 10_000)), 0o600); err != nil {
 		t.Fatal(err)
@@ -284,15 +285,15 @@ func TestInterrupted(t *testing.T) {
 	batches := 0
 	err = in.Scan(func(*Batch) error {
 		batches++
-		cancel()
+		cancel(signal)
 		return nil
 	})
-	if !errors.Is(err, context.Canceled) || batches != 1 {
+	if !errors.Is(err, signal) || batches != 1 {
 		t.Errorf("%d batches, %v", batches, err)
 	}
 	silent, writer := io.Pipe()
 	defer writer.Close()
-	if _, err := Open([]string{"-"}, Options{Format: "csv", Stdin: silent, Context: ctx}); !errors.Is(err, context.Canceled) {
+	if _, err := Open([]string{"-"}, Options{Format: "csv", Stdin: silent, Context: ctx}); !errors.Is(err, signal) {
 		t.Errorf("a silent pipe: %v", err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "*")); left != nil {

@@ -17,7 +17,7 @@ type Options struct {
 	Columns []string  // the columns to read; nil: all that there are
 	Stdin   io.Reader // what the path "-" stands for
 
-	Context  context.Context // if not nil, reading ends with its error when it is done
+	Context  context.Context // if not nil, reading ends with its cause when it is done
 	Progress func(rows int)  // if not nil, told of the rows of each batch that was read and visited
 }
 
@@ -168,7 +168,7 @@ func (in *Input) spool(r io.Reader) (path string, err error) {
 	select {
 	case err = <-copied:
 	case <-in.interrupted():
-		err = in.options.Context.Err()
+		err = context.Cause(in.options.Context)
 	}
 	if err != nil {
 		return "", errors.Join(fmt.Errorf("copy to a temporary file: %w", err), os.Remove(f.Name()))

@@ -3,6 +3,7 @@ package file
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -42,7 +43,7 @@ func (in *Input) Scan(visit func(*Batch) error) error {
 
 func (in *Input) visit(b *Batch, visit func(*Batch) error) error {
 	if ctx := in.options.Context; ctx != nil && ctx.Err() != nil {
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 	err := visit(b)
 	if err == nil && in.options.Progress != nil {
