@@ -47,6 +47,7 @@ type cli struct {
 	Inspect    inspectCmd    `cmd:"" help:"Show what is in a profile."`
 	Accept     acceptCmd     `cmd:"" help:"Make a window of a running daemon its monitor's reference."`
 	Dashboards dashboardsCmd `cmd:"" help:"Write the Grafana dashboards and the Prometheus rules."`
+	Schema     schemaCmd     `cmd:"" help:"Print the JSON Schema of the files, for editors."`
 	Version    versionCmd    `cmd:"" help:"Show the version."`
 }
 

@@ -85,6 +85,7 @@ var layers = []layer{
 	{"internal/config/...", 65},
 	{"internal/batch/...", 66},
 	{"internal/plot", 40},
+	{"internal/schema", 40},
 	{"internal/snapshot/snapshottest", 61},
 	{"internal/snapshot", 60},
 	{"rules/...", 50},

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,9 +13,14 @@ import (
 
 const docs = "../../docs/checks"
 
+var update = flag.Bool("update", false, "write the index of the manual")
+
 // TestDocs compares the index of the manual with the table, row by row, and asks
 // for a page of each check.
 func TestDocs(t *testing.T) {
+	if *update {
+		writeIndex(t)
+	}
 	b, err := os.ReadFile(filepath.Join(docs, "README.md"))
 	if err != nil {
 		t.Fatal(err)
@@ -56,6 +62,33 @@ func TestDocs(t *testing.T) {
 				t.Errorf("%s.md does not mention the parameter %s", c.Name, p.Name)
 			}
 		}
+	}
+}
+
+// writeIndex replaces the rows of the index by those of the table.
+func writeIndex(t *testing.T) {
+	t.Helper()
+	path := filepath.Join(docs, "README.md")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	written := false
+	for line := range strings.Lines(string(b)) {
+		if !strings.HasPrefix(line, "| [") {
+			out.WriteString(line)
+			continue
+		}
+		for _, c := range All() {
+			if !written {
+				out.WriteString(indexRow(c) + "\n")
+			}
+		}
+		written = true
+	}
+	if err := os.WriteFile(path, []byte(out.String()), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 

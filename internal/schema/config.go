@@ -1,0 +1,52 @@
+package schema
+
+// config is driftwatch.yaml.
+func config() object {
+	address := pattern(`^.*:[0-9]{1,5}$`)
+	url := pattern(`^https?://.`)
+	return fields(nil, object{
+		"kafka": fields([]string{"brokers"}, object{
+			"brokers": some(address).with("host:port of some brokers."),
+			"group":   text().with("Share partitions with other processes of this group. Without it this process takes all."),
+			"start": anyOf(words("earliest", "latest"), pattern(`^[0-9]{4}-[0-9]{2}-[0-9]{2}`)).
+				with("Where a stream without stored offsets begins: earliest, latest or a time. Default: earliest."),
+			"tls": fields(nil, object{
+				"ca_file": path("Certificates of the authorities."), "cert_file": path("The client's certificate."),
+				"key_file": path("Its key."), "server_name": text().with("The name in the broker's certificate."),
+			}),
+			"sasl": fields([]string{"mechanism", "username", "password_file"}, object{
+				"mechanism": words("plain", "scram-sha-256", "scram-sha-512"),
+				"username":  text(), "password_file": path("The file that holds the password."),
+			}),
+		}).with("Where records are read from."),
+		"store": fields(nil, object{
+			"path":      path("The folder of the store. Default: data."),
+			"retention": duration().with("Of results, counted back from a monitor's newest window. Default: 30d."),
+			"profiles":  duration().with("Of profiles, of which references of windows are made. Default: 8d."),
+		}),
+		"web": fields(nil, object{
+			"listen":       address.with("Default: 127.0.0.1:9474."),
+			"config_file":  path("A Prometheus web-config file: TLS, basic auth."),
+			"external_url": pattern(`^https?://.`).with("How people reach the page, for links in messages."),
+		}),
+		"memory":   fields(nil, object{"limit": pattern(`^[0-9]+ ?[KMGT]i?B$`).with("What the configuration may need at most, such as 2GiB.")}),
+		"monitors": paths("Files of streams and monitors."),
+		"rules":    paths("Files of rules."),
+		"alerting": fields(nil, object{
+			"receivers": list(fields([]string{"name", "slack"}, object{
+				"name": text(),
+				"slack": fields(nil, object{
+					"webhook_url": url, "webhook_url_file": path("The file that holds the address of a web hook."),
+					"token_file": path("The file that holds a bot's token."), "channel": text().with("With token_file."), "api_url": url,
+				}),
+			})),
+			"route": fields([]string{"receiver"}, object{
+				"receiver":       text(),
+				"group_by":       list(words("monitor", "alert", "severity", "segment", "field")).with("The labels that the events of one message agree in."),
+				"group_wait":     duration(),
+				"group_interval": object{"enum": []any{"0s", "0", 0}},
+				"repeat":         duration().with("How often a firing alert is told again. Default: 4h."),
+			}),
+		}),
+	})
+}
