@@ -84,14 +84,12 @@ func (c *profileCmd) Run(ctx context.Context, s streams) error {
 	return c.say(s, made.Reference)
 }
 
-// spare refuses an output that is one of the inputs.
+// spare refuses an output that is one of the inputs. An output that is not there
+// yet is none of them, and one that cannot be written says so when it is.
 func spare(output string, inputs ...string) error {
 	there, err := os.Stat(output)
-	if err != nil {
-		return nil // a new file, or one that cannot be written: writing it will tell
-	}
 	for _, input := range inputs {
-		if info, err := os.Stat(input); err == nil && os.SameFile(there, info) {
+		if info, inputErr := os.Stat(input); err == nil && inputErr == nil && os.SameFile(there, info) {
 			return &exit{exitUsage, output + " is read: writing to it would destroy it"}
 		}
 	}

@@ -76,17 +76,13 @@ func paths(what string) object { return oneOrList(path(what + " Globs are allowe
 // checkList is what a monitor or field asks for: names, and names with
 // parameters, from the table of checks.
 func checkList() object {
-	var names []string
 	parameters := object{}
-	for _, c := range checks.All() {
-		names = append(names, c.Name)
-		if len(c.Params) > 0 {
-			parameters[c.Name] = checkParams(c)
-		}
-	}
 	forms := []any{object{"const": "schema", "description": "missing, invalid, unknown_fields, allowed and range"}}
 	for _, c := range checks.All() {
 		forms = append(forms, object{"const": c.Name, "description": c.Summary})
+		if len(c.Params) > 0 {
+			parameters[c.Name] = checkParams(c)
+		}
 	}
 	with := fields(nil, parameters)
 	with["minProperties"], with["maxProperties"] = 1, 1

@@ -206,7 +206,7 @@ func closed(v any) int {
 // TestExamples: the files of the repository are valid, by the schema of their
 // kind and by that of any.
 func TestExamples(t *testing.T) {
-	any, found := compile(t, ""), 0
+	whichever, found := compile(t, ""), 0
 	for kind, globs := range map[string][]string{
 		"config":   {"../../testdata/example/driftwatch.yaml", "../../deploy/compose/driftwatch.yaml"},
 		"monitors": {"../../testdata/example/monitors/*.yaml", "../../deploy/compose/monitors/*.yaml"},
@@ -225,7 +225,7 @@ func TestExamples(t *testing.T) {
 				if err := s.Validate(v); err != nil {
 					t.Errorf("%s: %v", path, err)
 				}
-				if err := any.Validate(v); err != nil {
+				if err := whichever.Validate(v); err != nil {
 					t.Errorf("%s by the schema of any file: %v", path, err)
 				}
 			}
