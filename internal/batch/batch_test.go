@@ -289,6 +289,24 @@ func TestCompareDrift(t *testing.T) {
 	}
 }
 
+// TestCompareHeaderOnly: a column without rows is there, on either side.
+func TestCompareHeaderOnly(t *testing.T) {
+	rows := write(t, "rows.csv", []byte("a,b\n"+strings.Repeat("1,2\n", 500)))
+	header := write(t, "header.csv", []byte("b,c\n"))
+	for _, tt := range []struct {
+		r, c                       string
+		onlyReference, onlyCurrent []string
+	}{
+		{rows, header, []string{"a"}, []string{"c"}},
+		{header, rows, nil, []string{"a"}}, // without rows no field is compared
+	} {
+		report := compare(t, tt.r, tt.c, CompareOptions{})
+		if !slices.Equal(report.OnlyReference, tt.onlyReference) || !slices.Equal(report.OnlyCurrent, tt.onlyCurrent) {
+			t.Errorf("only %v and %v", report.OnlyReference, report.OnlyCurrent)
+		}
+	}
+}
+
 // TestCompareOneSided: a column that is gone drifts, a new one is named.
 func TestCompareOneSided(t *testing.T) {
 	r := write(t, "r.csv", []byte("a,b\n"+strings.Repeat("1,2\n", 500)))

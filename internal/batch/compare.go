@@ -108,6 +108,7 @@ type pair struct {
 	shared             map[string]*checks.Shared // by field
 	reference, current *reference.Reference
 	ignored            []string
+	known              []string // columns of the reference's data file
 	others             []string // columns of the current data that are no fields
 }
 
@@ -121,6 +122,7 @@ func (o *CompareOptions) load(rs, cs *side) (*pair, error) {
 		if p.reference, err = reference.Build(rs.input, fields, nil); err != nil {
 			return nil, fmt.Errorf("reference: %w", err)
 		}
+		p.known = rs.input.Names()
 	}
 	if p.current == nil {
 		for i, f := range fields {
@@ -191,7 +193,7 @@ func (p *pair) report(chosen []monitors.Planned, alpha float64) *Report {
 		if slices.Contains(p.ignored, f.Name) {
 			continue
 		}
-		if p.current.Profile(f.Name) == nil {
+		if p.current.Profile(f.Name) == nil && !slices.Contains(p.others, f.Name) {
 			r.OnlyReference = append(r.OnlyReference, f.Name)
 		}
 		r.Fields = append(r.Fields, field(f.Name, f.Profile, p.currentOf(f.Name, f.Profile)))
@@ -224,7 +226,7 @@ func (p *pair) onlyCurrent() []string {
 	}
 	slices.Sort(names)
 	return slices.DeleteFunc(slices.Compact(names), func(name string) bool {
-		return p.reference.Profile(name) != nil || slices.Contains(p.ignored, name)
+		return p.reference.Profile(name) != nil || slices.Contains(p.ignored, name) || slices.Contains(p.known, name)
 	})
 }
 
