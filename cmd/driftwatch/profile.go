@@ -26,7 +26,9 @@ type dataFlags struct {
 const collectAt = 40
 
 func (f *dataFlags) options(ctx context.Context, s streams) batch.Options {
-	debug.SetGCPercent(collectAt)
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(collectAt)
+	}
 	return batch.Options{Format: f.Format, Types: f.Type, Stdin: s.in, Context: ctx}
 }
 

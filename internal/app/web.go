@@ -82,8 +82,11 @@ func (d *daemon) Accept(ctx context.Context, monitor string, end window.Time) er
 	if e == nil {
 		return errStarting
 	}
-	d.opts.Log.Info("a window is to be the reference", "monitor", monitor, "window", end)
-	return e.Accept(ctx, monitor, end)
+	if err := e.Accept(ctx, monitor, end); err != nil {
+		return err
+	}
+	d.opts.Log.Info("a window was accepted as the reference", "monitor", monitor, "window", end)
+	return nil
 }
 
 // Release implements web.References.
@@ -92,6 +95,9 @@ func (d *daemon) Release(ctx context.Context, monitor string) error {
 	if e == nil {
 		return errStarting
 	}
-	d.opts.Log.Info("the configured reference is to hold again", "monitor", monitor)
-	return e.Release(ctx, monitor)
+	if err := e.Release(ctx, monitor); err != nil {
+		return err
+	}
+	d.opts.Log.Info("the configured reference holds again", "monitor", monitor)
+	return nil
 }
