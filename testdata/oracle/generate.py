@@ -272,6 +272,8 @@ def category_checks(reference, current):
 
 def good_turing(r, unseen, n):
     """As many values as occur once in the reference are expected to be new."""
+    if unseen == 0:
+        return 1.0  # there are always at least none
     n_r, u = sum(r.values()), unseen / n
     once, twice = (sum(1 for k in r.values() if k == times) for times in (1, 2))
     z = (u - once / n_r) / math.sqrt((once + 2 * twice + 1) / n_r**2 + u * (1 - u) / n)
