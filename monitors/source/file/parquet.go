@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 
 	"driftwatch/monitors/decode"
 )
@@ -99,11 +100,26 @@ func (s *scanner) parquetColumns(c *parquet.Column, path []byte) ([]*parquetColu
 		}
 		pc := &parquetColumn{leaf: -1, column: column}
 		if !isList {
+			if err := readable(child); err != nil {
+				return nil, fmt.Errorf("column %q: %w", name, err)
+			}
 			pc.leaf, pc.convert, pc.buf = child.Index(), converter(child), make([]parquet.Value, batchRows)
 		}
 		columns = append(columns, pc)
 	}
 	return columns, nil
+}
+
+// readable refuses LZ4: the library drops what it decompressed where its buffer
+// was too small, and hands out what the buffer held before.
+func readable(c *parquet.Column) error {
+	if codec := c.Compression(); codec != nil {
+		switch codec.CompressionCodec() {
+		case format.Lz4, format.Lz4Raw:
+			return errors.New("it is compressed with LZ4, which is not read: write the file with zstd or snappy")
+		}
+	}
+	return nil
 }
 
 // hasRepeated reports whether a place is a list: it or the only place below it

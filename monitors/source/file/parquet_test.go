@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress"
 	"github.com/parquet-go/parquet-go/deprecated"
 )
 
@@ -66,6 +67,40 @@ func TestParquet(t *testing.T) {
 	got, err := readFile(t, "a.parquet", someParquet(t))
 	if err != nil || !slices.Equal(got, []string{first, second, first}) {
 		t.Errorf("%v: %q", err, got)
+	}
+}
+
+// TestParquetCompression: a column of any codec gives its values or an error,
+// never other values.
+func TestParquetCompression(t *testing.T) {
+	type row struct {
+		N float64 `parquet:"n"`
+	}
+	rows := make([]row, 3000)
+	for i := range rows {
+		rows[i].N = float64(i % 1500)
+	}
+	for _, codec := range []compress.Codec{
+		&parquet.Uncompressed, &parquet.Snappy, &parquet.Gzip, &parquet.Brotli, &parquet.Zstd, &parquet.Lz4Raw,
+	} {
+		var b bytes.Buffer
+		w := parquet.NewGenericWriter[row](&b, parquet.Compression(codec))
+		if _, err := w.Write(rows); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		got, err := readFile(t, "a.parquet", b.String())
+		if codec == compress.Codec(&parquet.Lz4Raw) {
+			if err == nil || !strings.Contains(err.Error(), `column "n": it is compressed with LZ4`) {
+				t.Errorf("LZ4: %v", err)
+			}
+			continue
+		}
+		if err != nil || len(got) != len(rows) || got[1499] != "n=1499" || got[1500] != "n=0" {
+			t.Errorf("%v: %v, %d rows", codec, err, len(got))
+		}
 	}
 }
 
