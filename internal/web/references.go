@@ -65,7 +65,11 @@ func readAccept(w http.ResponseWriter, r *http.Request) (window.Time, error) {
 	}
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxAccept))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&body); err != nil {
+	err := d.Decode(&body)
+	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
+		err = fmt.Errorf("found %s where another value belongs", wrong.Value) // its own text names Go types
+	}
+	if err != nil {
 		return 0, fmt.Errorf(`the body must be {"window": "the end of a window"}: %w`, err)
 	}
 	return readTime("window", body.Window)

@@ -69,6 +69,8 @@ func TestAccept(t *testing.T) {
 		{"none any more", "DELETE", "", nil, 200, `"name":"churn"`},
 		{"no body", "POST", "", nil, 400, "the body must be"},
 		{"another key", "POST", `{"windows": 1}`, nil, 400, "the body must be"},
+		{"a list", "POST", "[1]", nil, 400, "end of a window\\\"}: found array where another value belongs"},
+		{"a number", "POST", `{"window": 1}`, nil, 400, "end of a window\\\"}: found number where another value belongs"},
 		{"no time", "POST", `{"window": "noon"}`, nil, 400, `window is \"noon\"`},
 		{"too long", "POST", `{"window": "` + strings.Repeat("2", 5000) + `"}`, nil, 400, "too large"},
 		{"not there", "POST", body, snapshot.Missing("no window"), 404, "no window"},
