@@ -63,6 +63,9 @@ func judge(f *checks.Field) judged {
 	l := judged{field: f, verdict: steady, why: []string{"no values to compare"}}
 	all := findings(f)
 	if len(all) == 0 {
+		if f.Reference.Present > 0 && f.Current.Present > 0 {
+			l.why = []string{"none of these checks gives a verdict"}
+		}
 		return l
 	}
 	l.urgency = min(all[0].strength, 1e6)
