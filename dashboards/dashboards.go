@@ -28,7 +28,7 @@ var provisioning []byte
 // for Prometheus.
 func Files() ([]File, error) {
 	var files []File
-	for _, d := range []dashboard{overview(), monitor(), daemon()} {
+	for _, d := range all() {
 		var b bytes.Buffer
 		e := json.NewEncoder(&b)
 		e.SetEscapeHTML(false)
@@ -63,6 +63,9 @@ func Write(dir string) ([]string, error) {
 	}
 	return paths, nil
 }
+
+// all lists the dashboards.
+func all() []dashboard { return []dashboard{overview(), monitor(), daemon()} }
 
 // tag is that of all dashboards, by which they link to each other.
 const tag = "driftwatch"

@@ -118,7 +118,7 @@ func TestQueriesNameWhatIsExported(t *testing.T) {
 
 // TestLayout: panels have numbers of their own and do not lie on each other.
 func TestLayout(t *testing.T) {
-	for _, d := range []dashboard{overview(), monitor(), daemon()} {
+	for _, d := range all() {
 		taken := map[[2]int]string{}
 		var ids []int
 		for _, p := range d.Panels {

@@ -1,7 +1,5 @@
 package dashboards
 
-import "strings"
-
 // The parts of Grafana's dashboard JSON that are used here, in schema version 39.
 
 type dashboard struct {
@@ -191,7 +189,7 @@ func from(red float64) *thresholds {
 // named gives the queries of a panel their letters.
 func named(targets []target) []target {
 	for i := range targets {
-		targets[i].RefID, targets[i].Datasource = strings.ToUpper(string(rune('a'+i))), datasource
+		targets[i].RefID, targets[i].Datasource = string(rune('A'+i)), datasource
 	}
 	return targets
 }

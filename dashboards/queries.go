@@ -11,13 +11,13 @@ type Query struct {
 // what they select: a monitor, and all fields of its whole stream.
 func Queries(monitorName string) []Query {
 	fill := strings.NewReplacer("$monitor", monitorName, "$segment", "^$", "$field", ".+")
-	var all []Query
-	for _, d := range []dashboard{overview(), monitor(), daemon()} {
+	var queries []Query
+	for _, d := range all() {
 		for _, p := range d.Panels {
 			for _, t := range p.Targets {
-				all = append(all, Query{d.UID, p.Title, fill.Replace(t.Expr)})
+				queries = append(queries, Query{d.UID, p.Title, fill.Replace(t.Expr)})
 			}
 		}
 	}
-	return all
+	return queries
 }

@@ -14,15 +14,11 @@ import (
 	"driftwatch/monitors/reference"
 )
 
-// DefaultAlpha is the share of false verdicts among all verdicts that is
-// accepted.
-const DefaultAlpha = 0.001
-
 // CompareOptions say what is compared.
 type CompareOptions struct {
 	Options
 	Checks string  // as a monitor file lists them; "": all
-	Alpha  float64 // 0: DefaultAlpha
+	Alpha  float64 // 0: checks.DefaultAlpha
 }
 
 // Report is the comparison of two data sets. Its JSON is the output of the
@@ -183,7 +179,7 @@ func (o *CompareOptions) retype(p *pair, fields []reference.FieldSpec) ([]refere
 
 func (p *pair) report(chosen []monitors.Planned, alpha float64) *Report {
 	if alpha == 0 {
-		alpha = DefaultAlpha
+		alpha = checks.DefaultAlpha
 	}
 	r := &Report{
 		Reference: Rows{p.reference.Rows}, Current: Rows{p.current.Rows}, Ignored: p.ignored, of: p,

@@ -64,9 +64,6 @@ func Power(p Plan, windows []int, draws int) []Drifted {
 	return all
 }
 
-// defaultAlpha is that of a monitor.
-const defaultAlpha = 0.001
-
 func (p Plan) found(c change, w, draws int) []Drifted {
 	rng := p.rng(c.name, w)
 	proto := Drifted{Change: c.name, Window: w, Windows: draws}
@@ -87,7 +84,7 @@ func (p Plan) found(c change, w, draws int) []Drifted {
 		results := compute(ref, window.Window(ref))
 		for name, r := range results {
 			k, _ := checks.Find(name)
-			checks.Judge(k.Floor, defaultAlpha, []*checks.Result{r})
+			checks.Judge(k.Floor, checks.DefaultAlpha, []*checks.Result{r})
 			if r.Drift != nil && *r.Drift {
 				found[name]++
 			}

@@ -6,12 +6,12 @@ import (
 
 	"driftwatch/internal/yamlx"
 	"driftwatch/monitors"
+	"driftwatch/monitors/checks"
 	"driftwatch/monitors/profile"
 	"driftwatch/rules"
 )
 
 const (
-	defaultAlpha    = 0.001
 	defaultSegments = 20
 	defaultMaxOpen  = 4
 	minBuckets      = 16
@@ -59,7 +59,7 @@ func (l *loader) readMonitor(c yamlx.Cursor) {
 }
 
 func readAlpha(c yamlx.Cursor) float64 {
-	v := c.FloatIn(defaultAlpha, 0, 0.5)
+	v := c.FloatIn(checks.DefaultAlpha, 0, 0.5)
 	if c.Present() && v == 0 {
 		c.Errorf("value", "alpha must be greater than 0: at 0 nothing is ever drift")
 	}

@@ -8,12 +8,9 @@ import (
 	"driftwatch/monitors/profile"
 )
 
-// defaultAlpha is the chance that an interval of a change may miss it.
-const defaultAlpha = 0.001
-
 func (in Input) alpha() float64 {
 	if in.Alpha == 0 {
-		return defaultAlpha
+		return DefaultAlpha
 	}
 	return in.Alpha
 }

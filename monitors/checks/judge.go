@@ -5,6 +5,10 @@ import (
 	"slices"
 )
 
+// DefaultAlpha is the share of false verdicts that is accepted, and the chance
+// that the interval of a change may miss it, where nobody says otherwise.
+const DefaultAlpha = 0.001
+
 // Judge decides whether the results of one check, over all fields and segments
 // of one window, are drift: an effect of at least floor, and a p-value that
 // passes Benjamini-Hochberg at alpha among all of them. A violation is drift in

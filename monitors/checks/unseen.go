@@ -53,7 +53,11 @@ func unseen(in Input) Result {
 		return skip(tooManyValues(in).Error())
 	}
 	r.Effect, r.EffectLow = ptr(effect), ptr(effect)
-	r.tested(p, max(p, unseenTail(never, nc, once, twice, nr)))
+	careful := p
+	if p < mayMatter {
+		careful = max(p, unseenTail(never, nc, once, twice, nr))
+	}
+	r.tested(p, careful)
 	r.Uncertain = undecided(effect, max(0, r.High-leastSingles(in.Reference, own)/nr), shareFloor)
 	return r
 }
