@@ -75,7 +75,7 @@ func (s *sequencer) nextClosing(m *monitor, now time.Time) *closing {
 	sealed := false
 	for _, p := range m.stream.parts {
 		switch {
-		case p.last != nil && p.last.monitors[m.index].border >= end:
+		case p.last != nil && (p.last.final || p.last.monitors[m.index].border >= end):
 			sealed = true
 		case p.last != nil && p.last.idle(now, m.Spec.Window.Idle):
 			waiting = append(waiting, p)

@@ -16,6 +16,7 @@ import (
 	"driftwatch/monitors"
 	"driftwatch/monitors/source"
 	"driftwatch/monitors/store"
+	"driftwatch/monitors/window"
 	"driftwatch/rules"
 )
 
@@ -46,6 +47,7 @@ type Options struct {
 	Membership Membership
 	Store      *store.Store
 	Start      source.Start               // of partitions without a stored offset
+	From       window.Time                // what starts before it is left out; Start is before all that does not. Zero: nothing is
 	Receivers  []string                   // names of those that exist
 	Route      func(rules.Event) []string // names of the receivers of an event
 	Describe   func(s *snapshot.Snapshot) // adds what the engine does not know
@@ -100,8 +102,9 @@ func New(o Options) (*Engine, error) {
 	return e, nil
 }
 
-// Run reads until ctx ends; then it drains the workers, commits what they had
-// and returns. It returns early only when the membership fails for good.
+// Run reads until ctx ends, or all logs are over and what they held is stored;
+// then it drains the workers, commits what they had and returns. It returns early
+// only when the membership fails for good.
 func (e *Engine) Run(ctx context.Context) error {
 	defer close(e.stopped)
 	ctx, cancel := context.WithCancel(ctx)
@@ -118,7 +121,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	defer context.AfterFunc(ctx, func() { e.stopping.Store(true) })()
 	published := make(chan struct{})
 	go func() { defer close(published); e.publishOffsets(ctx) }()
-	err := e.seq.run(members)
+	err := e.seq.run(members, cancel)
 	cancel()
 	<-published
 	return err
@@ -176,7 +179,7 @@ func (e *Engine) newWorkers(p source.Partition) ([]*worker, error) {
 		if err != nil {
 			return nil, err
 		}
-		w.start, w.source, w.reports, w.log = e.opts.Start, e.opts.Source, e.reports, e.opts.Log
+		w.start, w.from, w.source, w.reports, w.log = e.opts.Start, e.opts.From, e.opts.Source, e.reports, e.opts.Log
 		w.horizon = e.seq.horizonOf(plan.Stream.Name)
 		ws = append(ws, w)
 	}

@@ -35,6 +35,7 @@ type memory struct {
 	start map[source.Partition]int64
 	batch func() int           // records of the next batch; nil: all
 	delay func() time.Duration // before the next batch; nil: none
+	over  bool                 // nothing will follow
 }
 
 func newMemory(topic string, partitions int) *memory {
@@ -67,7 +68,14 @@ func (m *memory) Resolve(_ context.Context, p source.Partition, s source.Start) 
 	if s.Latest {
 		return m.start[p] + int64(len(m.logs[p])), nil
 	}
-	return m.start[p], nil
+	next := m.start[p]
+	for _, rec := range m.logs[p] {
+		if s.At.IsZero() || !rec.Timestamp.Before(s.At) {
+			break
+		}
+		next = rec.Offset + 1
+	}
+	return next, nil
 }
 
 func (m *memory) Problem(string) string             { return "" }
@@ -99,7 +107,7 @@ func (l *memoryLog) Fetch(ctx context.Context, from int64) (source.Batch, error)
 		return source.Batch{}, &source.TruncatedError{Partition: l.p, From: from, Start: start, End: end}
 	}
 	b := l.read(from)
-	if len(b.Records) == 0 {
+	if len(b.Records) == 0 && !b.Final {
 		pause(ctx, 500*time.Millisecond)
 		b = l.read(from)
 	}
@@ -118,6 +126,7 @@ func (l *memoryLog) read(from int64) source.Batch {
 	}
 	b.Records = slices.Clone(l.logs[l.p][b.From-start:][:n])
 	b.Next = b.From + int64(n)
+	b.Final = l.over && b.AtEnd()
 	return b
 }
 
@@ -142,6 +151,7 @@ type setup struct {
 	stream  monitors.Stream
 	rules   *rules.Set
 	start   source.Start
+	from    window.Time
 	every   time.Duration // between checkpoints
 	keep    time.Duration // profiles of windows; 0: for good
 	file    *monitors.Baseline
@@ -191,7 +201,7 @@ func (s *setup) engine(t testing.TB) *Engine {
 	}
 	e, err := New(Options{
 		Plans: []*monitors.Plan{plan}, Programs: map[string]*rules.Program{"m": s.rules.ForMonitor("m", nil)},
-		Source: from, Membership: members, Store: s.store, Start: s.start, Checkpoint: s.every,
+		Source: from, Membership: members, Store: s.store, Start: s.start, From: s.from, Checkpoint: s.every,
 		Retention: 24 * time.Hour, Profiles: cmp.Or(s.keep, 24*time.Hour),
 		Receivers: []string{"r"}, Route: func(rules.Event) []string { return []string{"r"} },
 		Describe: func(*snapshot.Snapshot) {},

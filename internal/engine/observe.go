@@ -38,7 +38,11 @@ func (w *worker) observe(rec *source.Record) {
 }
 
 func (w *worker) count(k *track, t window.Time, offset int64) {
-	end := k.windows.Start(t).Add(k.windows.Size)
+	start := k.windows.Start(t)
+	if start < w.from {
+		return
+	}
+	end := start.Add(k.windows.Size)
 	if w.state.Gap || k.gap {
 		// What is missing may have been of any window up to here.
 		k.partial, k.gap = max(k.partial, end), false
@@ -52,7 +56,7 @@ func (w *worker) count(k *track, t window.Time, offset int64) {
 	case window.Open:
 		p := k.panes[end]
 		if p == nil {
-			p = &openPane{Pane: k.monitor.NewPane(end.Add(-k.windows.Size))}
+			p = &openPane{Pane: k.monitor.NewPane(start)}
 			p.Cut.Partition, p.Cut.From = w.partition.ID, offset
 			p.Cut.Watermark = timeOrNil(w.watermark)
 			k.panes[end] = p
@@ -83,8 +87,23 @@ func (w *worker) sealBetween(monitor int, before window.Time, next int64, idle b
 		}
 		p := k.panes[end]
 		p.Flush()
-		p.Cut.Next, p.Cut.Idle, p.dirty = next, idle, true
+		p.Cut.Next, p.Cut.Idle, p.Cut.Ended, p.dirty = next, idle, w.final, true
 		w.sealed = append(w.sealed, sealedPane{monitor, p.Pane})
+	}
+}
+
+// finish seals what is open when the log is over: nothing that would belong to
+// it can follow.
+func (w *worker) finish() {
+	w.final = true
+	for i, k := range w.tracks {
+		before, last := k.tracker.Border(), window.None
+		for end := range k.panes {
+			last = max(last, end)
+		}
+		if k.tracker.SealThrough(last) {
+			w.sealBetween(i, before, w.state.Next, false)
+		}
 	}
 }
 

@@ -121,8 +121,8 @@ func (s *sequencer) closedBefore(name string) window.Time {
 }
 
 // run is the sequencer's loop. It ends after the membership has ended, which
-// it does after all workers have.
-func (s *sequencer) run(members <-chan error) error {
+// it does after all workers have. It calls over once all logs are over.
+func (s *sequencer) run(members <-chan error, over func()) error {
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	var published, checkpointed time.Time
@@ -149,7 +149,21 @@ func (s *sequencer) run(members <-chan error) error {
 			published = now
 			s.publish()
 		}
+		if s.over() {
+			over()
+		}
 	}
+}
+
+// over reports whether all logs are over and all that they held is stored.
+func (s *sequencer) over() bool {
+	for _, st := range s.streams {
+		if len(st.parts) == 0 || slices.ContainsFunc(st.parts, func(p *partition) bool { return p.last == nil || !p.last.final }) {
+			return false
+		}
+	}
+	open := func(m *monitor) bool { return m.earliest() != window.Newest }
+	return len(s.streams) > 0 && len(s.closings) == 0 && !slices.ContainsFunc(s.monitors, open)
 }
 
 func (s *sequencer) receive(r *report) {

@@ -23,6 +23,7 @@ type worker struct {
 	plan      *monitors.Plan
 	partition source.Partition
 	start     source.Start
+	from      window.Time // panes that start before it are left out
 	source    Source
 	horizon   *atomic.Int64 // of the stream: a watermark at or beyond it is not moved on
 	reports   chan<- *report
@@ -43,6 +44,7 @@ type worker struct {
 	at       int // its next record
 	end      int64
 	atEnd    bool
+	final    bool      // the log is over, and all of it was worked through
 	quiet    time.Time // since when no record came
 	answered answered
 	samples  []snapshot.Sample
@@ -77,6 +79,7 @@ type report struct {
 	lost       uint64
 	errors     map[string]uint64
 	atEnd      bool
+	final      bool
 	quiet      time.Time
 	monitors   []trackReport
 	sealed     []sealedPane
@@ -93,9 +96,10 @@ type trackReport struct {
 }
 
 // idle reports whether the partition was at the end of its log without records
-// for at least d. Of a log that does not answer nobody knows its end.
+// for at least d, or its log is over. Of a log that does not answer nobody knows
+// its end.
 func (r *report) idle(now time.Time, d time.Duration) bool {
-	return r.atEnd && r.worker.answered.idle(now, r.quiet, d)
+	return r.final || r.atEnd && r.worker.answered.idle(now, r.quiet, d)
 }
 
 // answered is when a partition's log was last heard of, in Unix nanoseconds.
@@ -154,7 +158,7 @@ func (w *worker) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		w.work(ctx)
 		next := ask
-		if w.fetching || w.open {
+		if w.fetching || w.open || w.final {
 			next = nil
 		}
 		select {
@@ -202,10 +206,9 @@ func (w *worker) resolve(ctx context.Context) bool {
 	}
 	wait := 100 * time.Millisecond
 	for {
-		offset, err := w.source.Resolve(ctx, w.partition, w.start)
+		offset, gap, err := w.begin(ctx)
 		if err == nil {
-			w.state.Next = offset
-			w.state.Gap = offset != 0
+			w.state.Next, w.state.Gap = offset, gap
 			w.send(w.checkpoint(), false) // so that no window closes before the start is stored
 			return true
 		}
@@ -221,6 +224,18 @@ func (w *worker) resolve(ctx context.Context) bool {
 			wait = min(2*wait, 5*time.Second)
 		}
 	}
+}
+
+// begin returns where reading begins, and whether windows may lack records that
+// lie before. All of those are older than the time that windows are asked from
+// on, unless they are gone.
+func (w *worker) begin(ctx context.Context) (offset int64, gap bool, err error) {
+	offset, err = w.source.Resolve(ctx, w.partition, w.start)
+	if err != nil || offset == 0 || w.from <= 0 {
+		return offset, offset != 0, err
+	}
+	first, err := w.source.Resolve(ctx, w.partition, source.Start{})
+	return offset, offset == first, err
 }
 
 func (w *worker) receive(f fetched) {
@@ -270,7 +285,7 @@ func (w *worker) work(ctx context.Context) {
 	if !w.open {
 		return
 	}
-	before, atEnd := w.at, w.atEnd
+	before, atEnd, final := w.at, w.atEnd, w.final
 	for w.at < len(w.batch.Records) && !w.blocked() && ctx.Err() == nil {
 		rec := &w.batch.Records[w.at]
 		w.at++
@@ -285,7 +300,10 @@ func (w *worker) work(ctx context.Context) {
 		w.quiet = time.Now()
 	}
 	w.atEnd = !w.open && w.batch.AtEnd()
-	if w.at > before || w.atEnd != atEnd {
+	if !w.open && w.batch.Final {
+		w.finish()
+	}
+	if w.at > before || w.atEnd != atEnd || w.final != final {
 		w.send(nil, false)
 	}
 }
@@ -303,7 +321,7 @@ func (w *worker) send(c *checkpoint, last bool) {
 // report says how the worker stands, and hands over what it sealed.
 func (w *worker) report() *report {
 	r := &report{
-		worker: w, atEnd: w.atEnd, quiet: w.quiet, sealed: w.sealed, samples: w.samples,
+		worker: w, atEnd: w.atEnd, final: w.final, quiet: w.quiet, sealed: w.sealed, samples: w.samples,
 		records: w.state.Records, bytes: w.state.Bytes, lost: w.state.Lost, errors: maps.Clone(w.state.Errors),
 		partition: snapshot.Partition{
 			ID: w.partition.ID, Next: max(0, w.state.Next), End: w.end, Watermark: w.watermark, Newest: w.newest,

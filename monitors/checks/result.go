@@ -119,6 +119,7 @@ type Cut struct {
 	Next      int64        `json:"next"`
 	Watermark *window.Time `json:"watermark,omitempty"` // before From; nil before the partition's first record
 	Idle      bool         `json:"idle,omitempty"`      // the partition was not waited for
+	Ended     bool         `json:"ended,omitempty"`     // the partition's log was over, as those of a replay are
 	Newest    *window.Time `json:"newest,omitempty"`    // event time of a record in this window or, without one, in an earlier one
 }
 

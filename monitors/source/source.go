@@ -34,6 +34,7 @@ type Batch struct {
 	Next    int64 // where the following Fetch starts; greater than From, or equal at the end of the log
 	End     int64 // the last stable offset: Next >= End means that the end of the log was reached
 	Lost    int64 // records that were asked for and are gone: those below the log start
+	Final   bool  // the log is over at Next: nothing will ever follow
 }
 
 // AtEnd reports whether the batch reaches the end of the log as it was then.
@@ -42,7 +43,8 @@ func (b Batch) AtEnd() bool { return b.Next >= b.End }
 // Log reads one partition.
 type Log interface {
 	// Fetch returns the batch that starts at offset from. It waits a short
-	// time for records and then returns an empty batch. Passing faults
+	// time for records and then returns an empty batch; after a final batch it
+	// is not called again. Passing faults
 	// (no leader, connection refused, time-out) are retried inside until ctx
 	// ends. A *TruncatedError asks the caller where to go on.
 	Fetch(ctx context.Context, from int64) (Batch, error)
