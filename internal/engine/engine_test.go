@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -398,6 +399,81 @@ func TestTruncatedLogIsNotCountedTwice(t *testing.T) {
 		list := s.list(t)
 		if len(list) == 0 || list[0].Segments[0].Rows != 10 || !list[0].Partial {
 			t.Errorf("windows %+v, want a first one of 10 rows that is partial", list)
+		}
+	})
+}
+
+// A topic that was made again is read from its start, also where its log is
+// longer than what was read of the one before, and also after a restart. What
+// is known to be gone is lost, and what was open says that it lacks records.
+func TestTopicThatIsMadeAgain(t *testing.T) {
+	for name, records := range map[string]int{"shorter": 5, "as long": 15, "longer": 40} {
+		for _, live := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, live %v", name, live), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) { testMadeAgain(t, records, live) })
+			})
+		}
+	}
+}
+
+func testMadeAgain(t *testing.T, records int, live bool) {
+	src := newMemory("t", 1)
+	src.topic = "one"
+	for i := range 15 { // one window of 10 rows, and half of one
+		src.add(0, time.Duration(i)*time.Second, 0, 1)
+	}
+	other := newMemory("t", 1)
+	for i := range records { // the first ones are older than what was sealed
+		other.add(0, time.Duration(8+i)*time.Second, 0, 1)
+	}
+	again := func() {
+		src.mu.Lock()
+		defer src.mu.Unlock()
+		src.logs, src.topic = other.logs, "two"
+	}
+	s := newSetup(t, src)
+	if live {
+		go func() { time.Sleep(10 * time.Second); again() }()
+	} else {
+		s.runFor(t, 10*time.Second)
+		again()
+	}
+	s.runFor(t, 4*time.Minute)
+	for i, w := range s.list(t) {
+		want := uint64(10)
+		if last := records - 2 - 10*(i-1); i > 0 && last < 10 {
+			want = uint64(last)
+		}
+		if w.Segments[0].Rows != want || w.Partial != (i == 1) {
+			t.Errorf("window %d has %d rows, want %d; partial %v", i, w.Segments[0].Rows, want, w.Partial)
+		}
+	}
+	v := s.snapshot()
+	if got, late := v.Streams[0].Records, v.Monitors[0].Late; got != uint64(15+records) || late != 2 {
+		t.Errorf("%d records, want %d; %d late, want those 2 of the window that was sealed", got, 15+records, late)
+	}
+}
+
+// What the last answer said to be in a log, and was not read before the topic
+// was made again, is lost.
+func TestRecordsOfATopicThatIsGoneAreLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newMemory("t", 1)
+		src.topic = "one"
+		for i := range 15 {
+			src.add(0, time.Duration(i)*time.Second, 0, 1)
+		}
+		src.batch, src.delay = func() int { return 5 }, func() time.Duration { return 3 * time.Second }
+		go func() {
+			time.Sleep(4 * time.Second) // it has read 5 of 15
+			src.mu.Lock()
+			defer src.mu.Unlock()
+			src.topic = "two"
+		}()
+		s := newSetup(t, src)
+		s.runFor(t, 2*time.Minute)
+		if v := s.snapshot().Streams[0]; v.Lost != 10 || v.Records != 20 {
+			t.Errorf("%d lost of %d records, want 10 of 20", v.Lost, v.Records)
 		}
 	})
 }

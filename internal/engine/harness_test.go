@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -36,6 +37,7 @@ type memory struct {
 	batch func() int           // records of the next batch; nil: all
 	delay func() time.Duration // before the next batch; nil: none
 	over  bool                 // nothing will follow
+	topic string               // id of the topic
 }
 
 func newMemory(topic string, partitions int) *memory {
@@ -100,25 +102,22 @@ func (l *memoryLog) Fetch(ctx context.Context, from int64) (source.Batch, error)
 		l.mu.Unlock()
 		pause(ctx, d)
 	}
-	l.mu.Lock()
-	start, end := l.start[l.p], l.start[l.p]+int64(len(l.logs[l.p]))
-	l.mu.Unlock()
-	if from > end {
-		return source.Batch{}, &source.TruncatedError{Partition: l.p, From: from, Start: start, End: end}
-	}
-	b := l.read(from)
-	if len(b.Records) == 0 && !b.Final {
+	b, err := l.read(from)
+	if err == nil && len(b.Records) == 0 && !b.Final {
 		pause(ctx, 500*time.Millisecond)
-		b = l.read(from)
+		b, err = l.read(from)
 	}
-	return b, ctx.Err()
+	return b, errors.Join(err, ctx.Err())
 }
 
-func (l *memoryLog) read(from int64) source.Batch {
+func (l *memoryLog) read(from int64) (source.Batch, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	start := l.start[l.p]
-	b := source.Batch{From: max(from, start), End: start + int64(len(l.logs[l.p]))}
+	start, end := l.start[l.p], l.start[l.p]+int64(len(l.logs[l.p]))
+	if from > end {
+		return source.Batch{}, &source.TruncatedError{Partition: l.p, From: from, Start: start, End: end, TopicID: l.topic}
+	}
+	b := source.Batch{From: max(from, start), TopicID: l.topic, End: end}
 	b.Lost = b.From - from
 	n := int(b.End - b.From)
 	if l.batch != nil {
@@ -127,7 +126,7 @@ func (l *memoryLog) read(from int64) source.Batch {
 	b.Records = slices.Clone(l.logs[l.p][b.From-start:][:n])
 	b.Next = b.From + int64(n)
 	b.Final = l.over && b.AtEnd()
-	return b
+	return b, nil
 }
 
 // whole is the membership of one process that reads everything.

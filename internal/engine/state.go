@@ -17,6 +17,7 @@ import (
 // nothing had happened: counters included, so that they count once too.
 type partitionState struct {
 	Next      int64                   `json:"next"`
+	TopicID   string                  `json:"topic_id,omitempty"` // of the topic that Next is an offset of, if known
 	Watermark *window.Time            `json:"watermark,omitempty"`
 	Records   uint64                  `json:"records"`
 	Bytes     uint64                  `json:"bytes"`
@@ -157,7 +158,7 @@ func (w *worker) restoreCounted(tx *store.Tx, k *track) error {
 			return false
 		}
 		for _, c := range cut {
-			if c.Partition == w.partition.ID && c.Next > w.state.Next {
+			if c.Partition == w.partition.ID && c.Next > max(c.From, w.state.Next) {
 				k.tracker.Closed(end, c.Next)
 			}
 		}

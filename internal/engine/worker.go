@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -243,6 +244,11 @@ func (w *worker) receive(f fetched) {
 		w.fault(f.err)
 		return
 	}
+	if w.isRemade(f.batch.TopicID) {
+		w.startOver(0, f.batch.TopicID)
+		return
+	}
+	w.state.TopicID = cmp.Or(f.batch.TopicID, w.state.TopicID)
 	w.answered.Store(time.Now().UnixNano())
 	w.batch, w.at, w.open = f.batch, 0, true
 	w.end = f.batch.End
@@ -253,25 +259,44 @@ func (w *worker) receive(f fetched) {
 	}
 }
 
-// fault handles what the log cannot get over by itself. A log that was made
-// again, or lost its tail, is read from its start. As the two look alike, open
-// panes are dropped: in the one case they hold records that are gone, in the
-// other they would hold them twice.
+// fault handles what the log cannot get over by itself.
 func (w *worker) fault(err error) {
 	var cut *source.TruncatedError
 	switch {
+	case errors.As(err, &cut) && w.isRemade(cut.TopicID):
+		w.startOver(0, cut.TopicID)
 	case errors.As(err, &cut):
-		w.log.Warn("a partition was made again or truncated; it is read from its start", "error", err)
-		w.state.Next, w.state.Gap = cut.Start, true
-		dropped := w.forgetOpen()
-		c := w.checkpoint()
-		for i := 0; c != nil && i < len(dropped); i++ {
-			c.panes[dropped[i]] = nil
-		}
-		w.send(c, false)
+		w.startOver(cut.Start, cut.TopicID)
 	case !errors.Is(err, context.Canceled):
 		w.log.Error("a partition cannot be read", "topic", w.partition.Topic, "partition", w.partition.ID, "error", err)
 	}
+}
+
+// isRemade reports whether a topic is another one than that which was read.
+func (w *worker) isRemade(topicID string) bool {
+	return topicID != "" && w.state.TopicID != "" && topicID != w.state.TopicID
+}
+
+// startOver reads a log that was made again, or lost its tail, from its start.
+// Open panes are dropped. Of a truncated log they would hold records twice; of a
+// new one they would mix two logs, which no cut can describe. What was known
+// to be in the log and was not read is lost.
+func (w *worker) startOver(at int64, topicID string) {
+	lost, why := max(0, w.end-w.state.Next), "a partition was truncated"
+	if w.isRemade(topicID) {
+		why = "a topic was made again"
+	}
+	w.log.Warn(why+"; it is read from its start, and windows that were open are partial",
+		"topic", w.partition.Topic, "partition", w.partition.ID, "read_to", w.state.Next, "start", at, "lost", lost)
+	w.state.Lost += uint64(lost)
+	w.state.Next, w.state.Gap, w.end, w.atEnd = at, true, 0, false
+	w.state.TopicID = cmp.Or(topicID, w.state.TopicID)
+	dropped := w.forgetOpen()
+	c := w.checkpoint()
+	for i := 0; c != nil && i < len(dropped); i++ {
+		c.panes[dropped[i]] = nil
+	}
+	w.send(c, false)
 }
 
 // blocked reports whether the partition is too far ahead of the slowest one.

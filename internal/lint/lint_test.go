@@ -147,14 +147,16 @@ func TestImportsPointDownwards(t *testing.T) {
 
 // owners are the packages that may import a library, tests aside.
 var owners = map[string][]string{
-	"github.com/segmentio/kafka-go": {"monitors/source/kafka/..."},
-	"go.etcd.io/bbolt":              {"monitors/store/..."},
-	"github.com/slack-go/slack":     {"alerting/notify/slack/..."},
-	"github.com/robfig/cron":        {"internal/app/..."},
-	"go.yaml.in/yaml":               {"internal/yamlx"},
-	"github.com/alecthomas/kong":    {"cmd/..."},
-	"github.com/prometheus":         {"internal/web/...", "internal/metrics/...", "internal/app/..."},
-	"github.com/twmb/franz-go":      {"internal/kafkatest/...", "internal/demo/..."},
+	"github.com/segmentio/kafka-go":      {"monitors/source/kafka/..."},
+	"go.etcd.io/bbolt":                   {"monitors/store/..."},
+	"github.com/slack-go/slack":          {"alerting/notify/slack/..."},
+	"github.com/robfig/cron":             {"internal/app/..."},
+	"go.yaml.in/yaml":                    {"internal/yamlx"},
+	"github.com/alecthomas/kong":         {"cmd/..."},
+	"github.com/prometheus":              {"internal/web/...", "internal/metrics/...", "internal/app/..."},
+	"github.com/twmb/franz-go/pkg/kgo":   {"internal/kafkatest/...", "internal/demo/..."},
+	"github.com/twmb/franz-go/pkg/kfake": {"internal/kafkatest/...", "internal/demo/..."},
+	"github.com/twmb/franz-go/pkg/kmsg":  {"internal/kafkatest/...", "monitors/source/kafka/..."},
 }
 
 func TestLibrariesHaveOneOwner(t *testing.T) {

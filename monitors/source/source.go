@@ -35,6 +35,10 @@ type Batch struct {
 	End     int64 // the last stable offset: Next >= End means that the end of the log was reached
 	Lost    int64 // records that were asked for and are gone: those below the log start
 	Final   bool  // the log is over at Next: nothing will ever follow
+
+	// TopicID is that of the topic which all of this is from, or "" if it is not
+	// known. Another one is another topic of the same name.
+	TopicID string
 }
 
 // AtEnd reports whether the batch reaches the end of the log as it was then.
@@ -62,6 +66,7 @@ type Partition struct {
 type TruncatedError struct {
 	Partition        Partition
 	From, Start, End int64
+	TopicID          string // as in Batch: tells the two apart
 }
 
 func (e *TruncatedError) Error() string {

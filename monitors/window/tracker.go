@@ -75,5 +75,9 @@ func (k *Tracker) Closed(end Time, next int64) {
 	k.CloseThrough(end)
 }
 
-// ForgetOffsets is for a log whose offsets mean other records now.
-func (k *Tracker) ForgetOffsets() { k.counted = nil }
+// ForgetOffsets is for a log whose offsets mean other records now. What is closed
+// counts as sealed: nobody may look up later which offsets it held.
+func (k *Tracker) ForgetOffsets() {
+	k.counted = nil
+	k.SealThrough(k.closed)
+}

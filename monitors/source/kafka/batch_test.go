@@ -149,7 +149,8 @@ func FuzzBatches(f *testing.F) {
 }
 
 func FuzzFetched(f *testing.F) {
-	f.Add(make([]byte, 80), int16(11))
+	f.Add(make([]byte, 80), int16(lastNamed))
+	f.Add(make([]byte, 80), int16(byID))
 	f.Fuzz(func(t *testing.T, b []byte, version int16) {
 		res, err := parseFetched(b, version, nil)
 		if err == nil && len(res.batches) > len(b) {

@@ -10,14 +10,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"slices"
 	"sync"
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/listoffsets"
-	"github.com/segmentio/kafka-go/protocol/metadata"
 
 	"driftwatch/monitors/source"
 )
@@ -129,66 +127,6 @@ func (c *Cluster) call(ctx context.Context, node int32, m protocol.Message, time
 	return res.(answer).Message, nil
 }
 
-// topic asks for the present metadata of one topic; ok is false if it does not
-// exist. Asking never creates it.
-func (c *Cluster) topic(ctx context.Context, name string) (t metadata.ResponseTopic, ok bool, err error) {
-	m, err := c.call(ctx, anyBroker, &metadata.Request{TopicNames: []string{name}}, c.cfg.Timeout)
-	if err != nil {
-		return t, false, err
-	}
-	res, isMetadata := m.(*metadata.Response)
-	if !isMetadata || len(res.Topics) != 1 {
-		return t, false, unexpected("metadata")
-	}
-	t = res.Topics[0]
-	switch code := kafkago.Error(t.ErrorCode); code {
-	case 0:
-		return t, true, nil
-	case kafkago.UnknownTopicOrPartition:
-		return t, false, nil
-	case kafkago.LeaderNotAvailable: // of a topic that is being made: its partitions follow
-		return t, len(t.Partitions) > 0, nil
-	default:
-		return t, false, code
-	}
-}
-
-// Partitions returns the ids of a topic's partitions, sorted. A topic that does
-// not exist has none. An error is a *RetryError if trying again may help.
-func (c *Cluster) Partitions(ctx context.Context, topic string) ([]int, error) {
-	t, _, err := c.topic(ctx, topic)
-	if err != nil {
-		return nil, fmt.Errorf("list partitions of topic %q: %w", topic, retryable(err))
-	}
-	ids := make([]int, 0, len(t.Partitions))
-	for _, p := range t.Partitions {
-		ids = append(ids, int(p.PartitionIndex))
-	}
-	slices.Sort(ids)
-	return ids, nil
-}
-
-// leader returns the broker that leads a partition.
-func (c *Cluster) leader(ctx context.Context, p source.Partition) (int32, error) {
-	t, ok, err := c.topic(ctx, p.Topic)
-	if err != nil {
-		return 0, err
-	}
-	if !ok {
-		return 0, errNoTopic
-	}
-	for _, tp := range t.Partitions {
-		switch {
-		case int(tp.PartitionIndex) != p.ID:
-		case tp.LeaderID >= 0:
-			return tp.LeaderID, nil
-		default:
-			return 0, kafkago.LeaderNotAvailable
-		}
-	}
-	return 0, errNoPartition
-}
-
 // Timestamps with a meaning of their own in ListOffsets.
 const (
 	latest   = -1
@@ -240,7 +178,7 @@ func (c *Cluster) Resolve(ctx context.Context, p source.Partition, s source.Star
 }
 
 func (c *Cluster) resolve(ctx context.Context, p source.Partition, s source.Start) (int64, error) {
-	node, err := c.leader(ctx, p)
+	node, _, err := c.leader(ctx, p)
 	if err != nil {
 		return 0, err
 	}

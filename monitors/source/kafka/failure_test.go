@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/kversion"
 
 	"driftwatch/internal/kafkatest"
 	"driftwatch/monitors/source"
@@ -68,6 +69,47 @@ func testTruncated(t *testing.T, brokers []string) {
 func TestFetchBeyondTheEnd(t *testing.T) {
 	brokers, _ := kafkatest.Fake(t)
 	testTruncated(t, brokers)
+}
+
+// testMadeAgain deletes a topic and makes it again, with a longer log, while it is
+// read: no batch of the new one passes for one of the old one.
+func testMadeAgain(t *testing.T, brokers []string) {
+	producer := kafkatest.Plain(t, brokers)
+	kafkatest.CreateTopic(t, producer, "again", 1)
+	numbered(t, producer, "again", 2)
+	log, ctx := open(t, brokers).Log(source.Partition{Topic: "again"}), kafkatest.Context(t)
+	before, err := log.Fetch(ctx, 2)
+	if err != nil || before.TopicID == "" {
+		t.Fatalf("fetch: %+v, %v", before, err)
+	}
+	kafkatest.DeleteTopic(t, producer, "again")
+	kafkatest.CreateTopic(t, producer, "again", 1)
+	other := kafkatest.Plain(t, brokers) // the first one may hold on to the old topic for a while
+	numbered(t, other, "again", 9)
+	after, err := log.Fetch(ctx, 2)
+	for err == nil && len(after.Records) == 0 {
+		after, err = log.Fetch(ctx, 2)
+	}
+	if err != nil || after.TopicID == before.TopicID || after.TopicID == "" {
+		t.Fatalf("after topic %q was made again: %+v, %v", before.TopicID, after, err)
+	}
+}
+
+func TestTopicThatIsMadeAgain(t *testing.T) {
+	brokers, _ := kafkatest.Fake(t)
+	testMadeAgain(t, brokers)
+}
+
+// A broker without topic ids is asked by name.
+func TestBrokerWithoutTopicIDs(t *testing.T) {
+	brokers, _ := kafkatest.Fake(t, kfake.MaxVersions(kversion.V2_7_0()))
+	producer := kafkatest.Plain(t, brokers)
+	kafkatest.CreateTopic(t, producer, "old", 1)
+	numbered(t, producer, "old", 3)
+	b, err := open(t, brokers).Log(source.Partition{Topic: "old"}).Fetch(kafkatest.Context(t), 0)
+	if err != nil || len(b.Records) != 3 || b.TopicID != "" {
+		t.Fatalf("fetch: %+v, %v", b, err)
+	}
 }
 
 func TestTopicThatIsCreatedLater(t *testing.T) {

@@ -28,6 +28,7 @@ func TestRealKafka(t *testing.T) {
 		{"large record", testLargeRecord},
 		{"log start", testLogStart},
 		{"truncated", testTruncated},
+		{"made again", testMadeAgain},
 		{"resolve", testResolve},
 		{"compacted", testCompacted},
 		{"group restart", testGroupRestart},

@@ -15,6 +15,7 @@ type partitionLog struct {
 	p       source.Partition
 	subject string
 	leader  int32 // anyBroker while it is not known
+	topic   topicID
 	req     *fetchRequest
 	reader  reader
 	limit   int // of the next fetch, in bytes
@@ -55,7 +56,7 @@ func (l *partitionLog) Fetch(ctx context.Context, from int64) (source.Batch, err
 		if retry.tries > 0 && ctx.Err() == nil {
 			l.c.trouble(l.subject, err)
 		}
-		l.leader = anyBroker
+		l.leader, l.req = anyBroker, nil
 		if err := retry.wait(ctx); err != nil {
 			l.c.problems.clear(l.subject)
 			return source.Batch{}, err
@@ -80,16 +81,16 @@ func (l *partitionLog) try(ctx context.Context, from int64) (source.Batch, error
 	if next == from {
 		next = l.skipEmpty(f, from)
 	}
-	return source.Batch{Records: l.reader.records, From: from, Next: next, End: max(f.stable, next)}, nil
+	return source.Batch{Records: l.reader.records, From: from, Next: next, End: max(f.stable, next), TopicID: l.topic.String()}, nil
 }
 
 func (l *partitionLog) findLeader(ctx context.Context) error {
 	if l.leader != anyBroker {
 		return nil
 	}
-	leader, err := l.c.leader(ctx, l.p)
+	leader, topic, err := l.c.leader(ctx, l.p)
 	if err == nil {
-		l.leader = leader
+		l.leader, l.topic = leader, topic
 	}
 	return err
 }
@@ -97,7 +98,7 @@ func (l *partitionLog) findLeader(ctx context.Context) error {
 // fetch makes one round trip.
 func (l *partitionLog) fetch(ctx context.Context, from int64) (fetched, error) {
 	if l.req == nil {
-		l.req = newFetchRequest(l.p, l.c.cfg)
+		l.req = newFetchRequest(l.p, l.topic, l.c.cfg)
 	}
 	req := l.req
 	l.req = nil // the transport's until it is done with it
@@ -108,7 +109,7 @@ func (l *partitionLog) fetch(ctx context.Context, from int64) (fetched, error) {
 		return fetched{}, err
 	}
 	l.req = req
-	return parseFetched(req.frame, req.version, l.reader.spare)
+	return parseFetched(req.frame, req.Version, l.reader.spare)
 }
 
 // skipEmpty makes progress where compaction left nothing between from and the
@@ -129,11 +130,11 @@ func (l *partitionLog) skipEmpty(f fetched, from int64) int64 {
 
 // bounds finds where to read on when the broker does not have the offset.
 func (l *partitionLog) bounds(ctx context.Context, from int64) (int64, error) {
-	leader, err := l.c.leader(ctx, l.p) // a former leader's answer would not do
+	leader, topic, err := l.c.leader(ctx, l.p) // a former leader's answer would not do
 	if err != nil {
 		return from, err
 	}
-	l.leader = leader
+	l.leader, l.topic, l.req = leader, topic, nil
 	start, err := l.c.offset(ctx, leader, l.p, earliest, uncommitted)
 	if err != nil {
 		return from, err
@@ -146,7 +147,7 @@ func (l *partitionLog) bounds(ctx context.Context, from int64) (int64, error) {
 		return from, err
 	}
 	if from > end {
-		return from, &source.TruncatedError{Partition: l.p, From: from, Start: start, End: end}
+		return from, &source.TruncatedError{Partition: l.p, From: from, Start: start, End: end, TopicID: topic.String()}
 	}
 	return from, kafkago.OffsetOutOfRange // it was, and is no more: look again
 }

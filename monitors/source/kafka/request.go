@@ -7,6 +7,8 @@ import (
 	"io"
 
 	"github.com/segmentio/kafka-go/protocol"
+	"github.com/segmentio/kafka-go/protocol/apiversions"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // anyBroker routes a request to whichever broker answers first.
@@ -44,7 +46,7 @@ func (r *request) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
 		p.Prepare(r.version)
 	}
 	if r.raw {
-		b, err := exchange(rw, r.Message, r.version, r.clientID, nil)
+		b, err := exchange(rw, r.Message, r.version, r.clientID)
 		return answer{frame(b)}, err
 	}
 	m, err := protocol.RoundTrip(rw, r.version, 1, r.clientID, r.Message)
@@ -69,11 +71,44 @@ func answeredRaw(key protocol.ApiKey) bool {
 }
 
 // exchange writes a request and returns the answer without its size and
-// correlation id, in buf if it fits. Large reads bypass the connection's buffer.
-func exchange(rw io.ReadWriter, m protocol.Message, version int16, clientID string, buf []byte) ([]byte, error) {
+// correlation id.
+func exchange(rw io.ReadWriter, m protocol.Message, version int16, clientID string) ([]byte, error) {
 	if err := protocol.WriteRequest(rw, version, 1, clientID, m); err != nil {
 		return nil, err
 	}
+	return readAnswer(rw, nil)
+}
+
+// exchangeNewer is exchange for requests in versions that kafka-go does not
+// know. The answer is in buf if it fits.
+func exchangeNewer(rw io.ReadWriter, r kmsg.Request, clientID string, buf []byte) ([]byte, error) {
+	f := kmsg.NewRequestFormatter(kmsg.FormatterClientID(clientID))
+	if _, err := rw.Write(f.AppendRequest(nil, r, 1)); err != nil {
+		return nil, err
+	}
+	return readAnswer(rw, buf)
+}
+
+// spoken asks the broker at the other end for the highest version of a request
+// that it speaks. What kafka-go negotiated ends at its own highest one.
+func spoken(rw io.ReadWriter, key protocol.ApiKey, clientID string) (int16, error) {
+	m, err := protocol.RoundTrip(rw, 0, 1, clientID, &apiversions.Request{})
+	if err != nil {
+		return 0, err
+	}
+	if res, ok := m.(*apiversions.Response); ok {
+		for _, k := range res.ApiKeys {
+			if protocol.ApiKey(k.ApiKey) == key {
+				return k.MaxVersion, nil
+			}
+		}
+	}
+	return 0, unexpected("api versions")
+}
+
+// readAnswer reads an answer, in buf if it fits. Large reads bypass the
+// connection's buffer.
+func readAnswer(rw io.Reader, buf []byte) ([]byte, error) {
 	var head [8]byte
 	if _, err := io.ReadFull(rw, head[:]); err != nil {
 		return nil, noEOF(err)

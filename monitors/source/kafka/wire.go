@@ -50,6 +50,34 @@ func (d *wire) int64() int64 {
 	return 0
 }
 
+// uvarint reads an unsigned number.
+func (d *wire) uvarint() uint64 {
+	v, n := binary.Uvarint(d.b)
+	if n <= 0 {
+		d.failed, d.b = true, nil
+		return 0
+	}
+	d.b = d.b[n:]
+	return v
+}
+
+// length reads how many there are of what follows: in a flexible version
+// compactly, as one more than that, so that null is below zero.
+func (d *wire) length(flexible bool) int {
+	if !flexible {
+		return int(d.int32())
+	}
+	return int(min(d.uvarint(), 1<<31)) - 1
+}
+
+// tags skips the fields that newer brokers may add to a flexible version.
+func (d *wire) tags() {
+	for n := d.uvarint(); n > 0 && !d.failed; n-- {
+		d.uvarint() // which
+		d.skip(int(min(d.uvarint(), 1<<31)))
+	}
+}
+
 // varint reads a zigzag number.
 func (d *wire) varint() int64 {
 	v, n := binary.Varint(d.b)
