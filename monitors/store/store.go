@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -18,9 +17,6 @@ import (
 
 	"driftwatch/monitors/window"
 )
-
-// Version is the layout that this program reads and writes.
-const Version = 2
 
 // Name is the file inside the store's folder.
 const Name = "driftwatch.db"
@@ -71,7 +67,7 @@ func Open(dir string) (*Store, error) {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
 	s := &Store{db: db, path: path}
-	for _, check := range []func() error{s.checkPages, s.upgrade, s.checkVersion} {
+	for _, check := range []func() error{s.checkPages, s.migrate, s.checkBuckets} {
 		if err := check(); err != nil {
 			return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), db.Close())
 		}
@@ -139,51 +135,12 @@ func create(path string) error {
 				return err
 			}
 		}
-		return tx.Bucket(bucketMeta).Put(keyVersion, []byte(strconv.Itoa(Version)))
+		return putVersion(tx, Version)
 	})
 	if err := errors.Join(err, db.Close()); err != nil {
 		return err
 	}
 	return os.Rename(tmp, path)
-}
-
-// upgrade gives a store of version 1 what it lacks: a place for references.
-func (s *Store) upgrade() error {
-	old := false
-	err := s.db.View(func(tx *bolt.Tx) error {
-		meta := tx.Bucket(bucketMeta)
-		old = meta != nil && string(meta.Get(keyVersion)) == "1"
-		return nil
-	})
-	if err != nil || !old {
-		return err
-	}
-	return s.db.Update(func(tx *bolt.Tx) error {
-		if _, err := tx.CreateBucketIfNotExists(bucketReferences); err != nil {
-			return err
-		}
-		return tx.Bucket(bucketMeta).Put(keyVersion, []byte(strconv.Itoa(Version)))
-	})
-}
-
-func (s *Store) checkVersion() error {
-	return s.db.View(func(tx *bolt.Tx) error {
-		for _, name := range topLevel {
-			if tx.Bucket(name) == nil {
-				return fmt.Errorf("it is not a driftwatch store: %q is missing", name)
-			}
-		}
-		v, err := strconv.Atoi(string(tx.Bucket(bucketMeta).Get(keyVersion)))
-		switch {
-		case err != nil:
-			return fmt.Errorf("read its version: %w", err)
-		case v > Version:
-			return fmt.Errorf("version %d is newer than this program's %d: run a newer driftwatch", v, Version)
-		case v < Version:
-			return fmt.Errorf("version %d is older than this program can read", v)
-		}
-		return nil
-	})
 }
 
 // Path is the store's file.

@@ -97,32 +97,6 @@ func TestReferencesAreKept(t *testing.T) {
 	})
 }
 
-// A store of version 1 had no references, and flags only where a window was partial.
-func TestOlderStoreIsBroughtUpToDate(t *testing.T) {
-	dir := t.TempDir()
-	s := open1(t, dir)
-	err := s.db.Update(func(tx *bolt.Tx) error {
-		b, err := tx.Bucket(bucketVolumes).CreateBucket([]byte("m"))
-		return errors.Join(err, tx.DeleteBucket(bucketReferences), tx.Bucket(bucketMeta).Put(keyVersion, []byte("1")),
-			b.Put(timeKey(10), append(timeKey(5), 0, 0, 0, 0, 0, 0, 0, 7)),
-			b.Put(timeKey(20), append(timeKey(15), 0, 0, 0, 0, 0, 0, 0, 8, 1)))
-	})
-	if err := errors.Join(err, s.Close()); err != nil {
-		t.Fatal(err)
-	}
-	s = open1(t, dir)
-	update(t, s, func(tx *Tx) error { return tx.PutReference("m", "pin", []byte("x")) })
-	_ = s.View(func(tx *Tx) error {
-		var got []Volume
-		tx.Volumes("m", func(v Volume) bool { got = append(got, v); return true })
-		want := []Volume{{Start: 15, End: 20, Rows: 8, Partial: true}, {Start: 5, End: 10, Rows: 7}}
-		if !slices.Equal(got, want) {
-			t.Errorf("volumes %+v, want %+v", got, want)
-		}
-		return nil
-	})
-}
-
 func TestOpenRefuses(t *testing.T) {
 	version := func(v string) func(t *testing.T, dir string) {
 		return func(t *testing.T, dir string) {
