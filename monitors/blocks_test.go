@@ -23,23 +23,23 @@ func TestBlocksAreTheMergeOfTheirWindows(t *testing.T) {
 		panes := map[window.Time]*Pane{}
 		for i := range window.Time(100) {
 			if rapid.IntRange(0, 3).Draw(t, "records") > 0 {
-				panes[i*size] = m.NewPane(i * size)
-				f.feed(panes[i*size], rapid.Custom(record).Draw(t, "record"))
+				panes[(i+1)*size] = m.NewPane(i * size)
+				f.feed(panes[(i+1)*size], rapid.Custom(record).Draw(t, "record"))
 			}
 		}
 		blocks := NewBlocks(m)
 		long := rapid.Int64Range(1, 90).Draw(t, "windows")
 		for to := window.Time(10); to <= 100; to += window.Time(rapid.Int64Range(1, 5).Draw(t, "step")) {
 			from := max(0, to-window.Time(long)) * size
-			got, err := blocks.Merge(from-window.Time(rapid.Int64Range(0, 1).Draw(t, "off"))*size/2, to*size, func(at window.Time) *Pane { return panes[at] })
+			got, err := blocks.Merge(from, to*size, func(end window.Time) *Pane { return panes[end] })
 			if err != nil {
 				t.Fatal(err)
 			}
 			var parts []*Pane
-			for at := from; at < to*size; at += size {
-				parts = append(parts, panes[at])
+			for end := from + size; end <= to*size; end += size {
+				parts = append(parts, panes[end])
 			}
-			want, err := m.merge(from, parts)
+			want, err := m.merge(from, to*size, parts)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -72,7 +72,7 @@ func TestBlocksAskForFewWindows(t *testing.T) {
 // BenchmarkTrailing makes the reference of the next window: the 168 windows
 // before it, of 20 fields and 5,000 rows each.
 func BenchmarkTrailing(b *testing.B) {
-	m := &Monitor{Spec: Spec{Name: "m", Window: Window{Size: time.Hour}}}
+	m := &Monitor{Spec: Spec{Name: "m", Window: Window{Size: time.Hour, Pane: time.Hour}}}
 	for i := range 20 {
 		m.Spec.Fields = append(m.Spec.Fields, Field{Name: fmt.Sprintf("f%d", i), Type: profile.Number})
 	}

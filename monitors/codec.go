@@ -12,8 +12,12 @@ import (
 	"driftwatch/monitors/window"
 )
 
-// paneVersion is the first byte of an encoded pane.
-const paneVersion = 3
+// paneVersion is the first byte of an encoded pane. One of the version before has
+// one cut, and the length of a window.
+const (
+	paneVersion  = 4
+	paneVersion3 = 3
+)
 
 // ErrShape says that a pane was not made by a monitor that counts the same of the
 // same records, or by another version of this program.
@@ -29,17 +33,18 @@ func (p *Pane) Flush() {
 }
 
 // AppendBinary appends the pane's canonical encoding: equal records give equal
-// bytes, save for the cut. Profiles carry their own checksums.
+// bytes, save for the cuts. Profiles carry their own checksums.
 func (p *Pane) AppendBinary(dst []byte) ([]byte, error) {
 	p.Flush()
-	cut, err := json.Marshal(p.Cut)
+	cuts, err := json.Marshal(p.Cuts)
 	if err != nil {
 		return dst, fmt.Errorf("encode pane: %w", err)
 	}
 	dst = append(dst, paneVersion)
 	dst = append(dst, p.monitor.shape[:]...)
 	dst = binary.AppendVarint(dst, int64(p.Start))
-	dst = appendBytes(dst, cut)
+	dst = appendBytes(dst, cuts)
+	dst = binary.AppendVarint(dst, int64(p.End))
 	ids, err := p.ids.AppendBinary(nil)
 	if err != nil {
 		return dst, fmt.Errorf("encode pane: %w", err)
@@ -103,20 +108,24 @@ func appendBytes(dst, b []byte) []byte {
 // of another one is ErrShape.
 func (m *Monitor) DecodePane(b []byte) (*Pane, error) {
 	r := reader{b: b}
-	if r.byte() != paneVersion || r.shape() != m.shape {
+	version, _, start := r.byte(), r.shape(), window.Time(r.varint())
+	if !m.Made(b) {
 		return nil, fmt.Errorf("decode pane of %q: %w", m.Spec.Name, cmp.Or(r.err, ErrShape))
 	}
-	start := r.varint()
-	var cut checks.Cut
-	if err := json.Unmarshal(r.bytes(), &cut); err != nil {
-		return nil, fmt.Errorf("decode pane of %q: its cut: %w", m.Spec.Name, err)
+	cuts, err := r.cuts(version)
+	if err != nil {
+		return nil, fmt.Errorf("decode pane of %q: %w", m.Spec.Name, err)
+	}
+	end := m.Windows().End(start)
+	if version != paneVersion3 {
+		end = window.Time(r.varint())
 	}
 	ids, err := profile.DecodeIDs(r.bytes())
 	if err != nil {
 		return nil, fmt.Errorf("decode pane of %q: its ids: %w", m.Spec.Name, err)
 	}
-	p := m.NewPane(window.Time(start))
-	p.Cut, p.ids = cut, *ids
+	p := m.NewSpan(start, end)
+	p.Cuts, p.ids = cuts, *ids
 	for n := r.uvarint(); n > 0 && r.err == nil; n-- {
 		name, entry, flag := string(r.bytes()), r.uvarint(), r.byte()
 		c, err := m.decodeCounts(&r)
@@ -135,6 +144,39 @@ func (m *Monitor) DecodePane(b []byte) (*Pane, error) {
 		return nil, fmt.Errorf("decode pane of %q: %w", m.Spec.Name, r.err)
 	}
 	return p, nil
+}
+
+// Made reports whether a monitor that counts the same of the same records encoded
+// the pane.
+func (m *Monitor) Made(pane []byte) bool {
+	r := reader{b: pane}
+	version := r.byte()
+	return (version == paneVersion || version == paneVersion3) && r.shape() == m.shape
+}
+
+// DecodeCuts reads only the cuts of an encoded pane, of whatever monitor. One of
+// an earlier version has none.
+func DecodeCuts(b []byte) ([]checks.Cut, error) {
+	r := reader{b: b}
+	version := r.byte()
+	r.shape()
+	r.varint()
+	cuts, err := r.cuts(version)
+	if err != nil {
+		return nil, fmt.Errorf("decode a pane: %w", err)
+	}
+	return cuts, nil
+}
+
+func (r *reader) cuts(version byte) (cuts []checks.Cut, err error) {
+	b := r.bytes()
+	if version == paneVersion3 || r.err != nil {
+		return nil, r.err
+	}
+	if err := json.Unmarshal(b, &cuts); err != nil {
+		return nil, fmt.Errorf("its cuts: %w", err)
+	}
+	return cuts, nil
 }
 
 // restore tells the limiter of a decoded segment about it.

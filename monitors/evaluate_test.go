@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"driftwatch/monitors/profile"
 	"driftwatch/monitors/reference"
@@ -20,7 +21,7 @@ func BenchmarkEvaluate(b *testing.B) {
 		}
 		return v
 	}
-	m := &Monitor{Spec: Spec{Name: "m", Alpha: 0.001, Reference: Reference{File: "f"}}}
+	m := &Monitor{Spec: Spec{Name: "m", Alpha: 0.001, Reference: Reference{File: "f"}, Window: Window{Size: time.Minute, Pane: time.Minute}}}
 	whole := reference.Segment{Rows: 50000}
 	for i := range 20 {
 		f := Field{Name: fmt.Sprintf("f%d", i), Type: profile.Number}

@@ -49,7 +49,11 @@ func (m *Monitor) computeShape() shape {
 		Fields        []Field
 		UnknownFields bool
 		Buckets       int
-	}{s.Name, s.Stream, s.Where, s.Window.Size, s.Segments, s.MaxSegments, s.Reference.Segment, nil, s.UnknownFields, s.Buckets}
+		Zone          string `json:",omitempty"`
+	}{s.Name, s.Stream, s.Where, s.Window.Pane, s.Segments, s.MaxSegments, s.Reference.Segment, nil, s.UnknownFields, s.Buckets, ""}
+	if s.Window.Zone != nil {
+		v.Zone = s.Window.Zone.String()
+	}
 	for _, f := range s.Fields {
 		v.Fields = append(v.Fields, Field{
 			Name: f.Name, Type: f.Type, Min: f.Min, Max: f.Max, Allowed: f.Allowed, Pattern: f.Pattern, Coerce: f.Coerce,

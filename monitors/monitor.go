@@ -40,10 +40,7 @@ type boundCondition struct {
 }
 
 // Windows returns the shape of the monitor's windows.
-func (m *Monitor) Windows() window.Tumbling {
-	w := m.Spec.Window
-	return window.Tumbling{Size: w.Size, Lateness: w.Lateness, MaxOpen: w.MaxOpen}
-}
+func (m *Monitor) Windows() window.Shape { return m.Spec.Window.Shape() }
 
 func (m *Monitor) bind(p *Plan) error {
 	s := &m.Spec

@@ -10,12 +10,13 @@ import (
 	"driftwatch/monitors/window"
 )
 
-// Pane is what one partition (or, merged, all of them) has of one window: the
-// profiles of every field for the whole stream and for each segment. It is for
-// one goroutine until it is sealed, and read-only from then on.
+// Pane is what one partition (or, merged, all of them) has of one slice of event
+// time: the profiles of every field for the whole stream and for each segment.
+// Panes merge into windows. A pane is for one goroutine until it is sealed, and
+// read-only from then on.
 type Pane struct {
 	Start, End window.Time
-	Cut        checks.Cut
+	Cuts       []checks.Cut // of one partition, or of all that are merged
 
 	monitor  *Monitor
 	segments map[string]*counts
@@ -24,11 +25,16 @@ type Pane struct {
 	key      []byte      // scratch
 }
 
-// NewPane returns an empty pane of the window that starts at start.
+// NewPane returns an empty pane of the monitor's grid, which starts at start.
 func (m *Monitor) NewPane(start window.Time) *Pane {
+	return m.NewSpan(start, m.Windows().End(start))
+}
+
+// NewSpan returns an empty pane from start to end, for several to be merged in.
+func (m *Monitor) NewSpan(start, end window.Time) *Pane {
 	p := &Pane{
 		Start:    start,
-		End:      start.Add(m.Spec.Window.Size),
+		End:      end,
 		monitor:  m,
 		segments: map[string]*counts{"": m.newCounts()},
 	}
@@ -90,8 +96,8 @@ func (p *Pane) moveToOther(l *limiter, name string) {
 	}
 }
 
-// Merge adds the counts of q, a pane of the same monitor and window. q is not
-// changed, and p shares nothing with it afterwards.
+// Merge adds the counts of q, a pane of the same monitor, and not its cuts. q is
+// not changed, and p shares nothing with it afterwards.
 func (p *Pane) Merge(q *Pane) error {
 	p.ids.Merge(&q.ids)
 	for _, name := range slices.Sorted(maps.Keys(q.segments)) {
@@ -107,7 +113,7 @@ func (p *Pane) Merge(q *Pane) error {
 			p.segments[into] = p.monitor.newCounts()
 		}
 		if err := p.segments[into].merge(q.segments[name]); err != nil {
-			return fmt.Errorf("merge segment %q of window %v of %q: %w", into, p.End, p.monitor.Spec.Name, err)
+			return fmt.Errorf("merge segment %q of the pane until %v of %q: %w", into, p.End, p.monitor.Spec.Name, err)
 		}
 	}
 	return nil

@@ -22,7 +22,7 @@ func testMonitor(t testing.TB, change func(*Spec)) (*Plan, *Monitor) {
 	t.Helper()
 	spec := Spec{
 		Name: "m", Stream: "s", Alpha: 0.001, Buckets: 64, UnknownFields: true, MaxSegments: 2,
-		Window:   Window{Size: time.Minute, MaxOpen: 4},
+		Window:   Window{Size: time.Minute, Pane: time.Minute, MaxOpen: 4},
 		Segments: [][]string{{"c"}, {"c", "b"}},
 		Fields: []Field{
 			{Name: "x", Type: profile.Number, Min: ptr(0), Max: ptr(100)},
@@ -222,7 +222,7 @@ func TestIDsAreKeptWhereAskedFor(t *testing.T) {
 		{"id", []Check{{Name: "nulls"}}, false},
 		{"", nil, false},
 	} {
-		m := &Monitor{Spec: Spec{Name: "m", Stream: "s", Checks: c.checks, Fields: []Field{{Name: "x", Type: profile.Number}}, Window: Window{Size: time.Minute}}}
+		m := &Monitor{Spec: Spec{Name: "m", Stream: "s", Checks: c.checks, Fields: []Field{{Name: "x", Type: profile.Number}}, Window: Window{Size: time.Minute, Pane: time.Minute}}}
 		plan, err := NewPlan(Stream{Name: "s", Format: "json", ID: c.id}, []*Monitor{m})
 		if err != nil {
 			t.Fatal(err)
@@ -263,7 +263,7 @@ func TestDamagedPanesAreRefused(t *testing.T) {
 	plan, m := testMonitor(t, nil)
 	f := newFeeder(t, plan)
 	p := m.NewPane(0)
-	p.Cut = checks.Cut{Partition: 1, From: 2, Next: 3}
+	p.Cuts = []checks.Cut{{Partition: 1, From: 2, Next: 3}}
 	for i := range 20 {
 		f.feed(p, fmt.Sprintf(`{"x":%d,"c":"s%d"}`, i, i))
 	}

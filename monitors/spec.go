@@ -4,12 +4,15 @@
 package monitors
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"time"
 
+	"driftwatch/internal/yamlx"
 	"driftwatch/monitors/checks"
 	"driftwatch/monitors/profile"
+	"driftwatch/monitors/window"
 )
 
 // Stream is a topic and how its records are read.
@@ -51,12 +54,39 @@ type Condition struct {
 	Value string // a JSON number's literal, "true" or "false"
 }
 
-// Window is the shape of a monitor's windows.
+// Window is the shape of a monitor's windows: of a size, or by count.
 type Window struct {
-	Size     time.Duration
+	Size     time.Duration  // of windows; 0 where they count rows
+	Rows     uint64         // that a window holds at least; 0 where it has a size
+	Pane     time.Duration  // windows are made of whole ones: how often a window ends
+	Zone     *time.Location // whose midnights panes begin at; nil: they are counted from the Unix epoch
 	Lateness time.Duration
 	Idle     time.Duration
-	MaxOpen  int // windows that a partition may be ahead of the slowest one
+	MaxOpen  int // panes that a partition may be ahead of the slowest one
+}
+
+// String says it in words: 1h, 1h every 5m, 1d in Europe/Berlin, 10000 rows.
+func (w Window) String() string {
+	if w.Rows > 0 {
+		return fmt.Sprintf("%d rows", w.Rows)
+	}
+	s := yamlx.FormatDuration(w.Size)
+	if w.Pane < w.Size {
+		s += " every " + yamlx.FormatDuration(w.Pane)
+	}
+	if w.Zone != nil {
+		s += " in " + w.Zone.String()
+	}
+	return s
+}
+
+// Shape returns the windows in event time.
+func (w *Window) Shape() window.Shape {
+	s := window.Shape{Grid: window.Grid{Size: w.Pane, Zone: w.Zone}, Rows: w.Rows, Lateness: w.Lateness, MaxOpen: w.MaxOpen}
+	if w.Rows == 0 {
+		s.Panes = int(w.Size / w.Pane)
+	}
+	return s
 }
 
 // Reference says where a monitor's reference comes from, in one of these ways.

@@ -82,7 +82,7 @@ func TestGoodMonitor(t *testing.T) {
 	want := monitors.Spec{
 		Name: "churn", Stream: "churn-predictions",
 		Where:    []monitors.Condition{{Field: "model", Value: "churn"}},
-		Window:   monitors.Window{Size: time.Hour, Lateness: 5 * time.Minute, Idle: time.Minute, MaxOpen: 4},
+		Window:   monitors.Window{Size: time.Hour, Pane: time.Hour, Lateness: 5 * time.Minute, Idle: time.Minute, MaxOpen: 4},
 		Segments: [][]string{{"country"}, {"country", "device"}}, MaxSegments: 20,
 		Reference: monitors.Reference{File: "references/churn.profile"},
 		Checks:    []monitors.Check{{Name: "schema"}, {Name: "nulls"}, {Name: "psi", Params: checks.Params{Bins: 20}}, {Name: "ks"}, {Name: "quantile", Params: checks.Params{Q: 0.99}}},

@@ -36,33 +36,51 @@ func (d *declared) estimate() (bytes int64, sum string) {
 	for _, by := range s.Segments {
 		segments += namedValues(s, by) + float64(s.MaxSegments) + 1
 	}
-	open := openWindows(s.Window)
+	open := openPanes(s.Window)
 	total := fields * segments
 	sum = fmt.Sprintf("%d fields of together %s x %.0f segments", len(s.Fields), yamlx.FormatSize(int64(fields)), segments)
 	if d.countsIDs {
 		total += float64(profile.IDsBytes)
 		sum = fmt.Sprintf("(%s + ids of %s)", sum, yamlx.FormatSize(int64(profile.IDsBytes)))
 	}
-	windows := open * partitions
-	of := fmt.Sprintf("%.0f open windows x %d partitions", open, partitions)
-	if n := d.referenceWindows(); n > 0 {
-		windows += float64(n)
-		of = fmt.Sprintf("(%s + %d of the reference)", of, n)
+	panes := open * partitions
+	of := fmt.Sprintf("%.0f open %s x %d partitions", open, d.unit(), partitions)
+	if n := d.merged(); n > 0 {
+		panes += float64(n)
+		of = fmt.Sprintf("(%s + %d merged)", of, n)
 	}
-	total *= windows
+	total *= panes
 	sum += " x " + of
 	return int64(min(total, math.MaxInt64/2)), sum
 }
 
-// referenceWindows is how many merged windows are held for a reference.
-func (d *declared) referenceWindows() int {
+// unit is what is held open: windows, or the pieces that they are made of.
+func (d *declared) unit() string {
+	if d.Window.Pane == d.Window.Size {
+		return "windows"
+	}
+	return "pieces of windows"
+}
+
+// merged is how many merged panes are held for windows of several, and for a
+// reference.
+func (d *declared) merged() int {
+	n := 0
+	switch w := &d.Window; {
+	case w.Rows > 0:
+		n += monitors.BlocksOf(maxPanes)
+	case w.Pane < w.Size:
+		n += monitors.BlocksOf(int(w.Size / w.Pane))
+	}
 	switch r := &d.Reference; {
 	case r.Trailing > 0:
-		return monitors.BlocksOf(d.trailing())
+		n += monitors.BlocksOf(d.trailing())
+	case r.Offset > 0 && d.Window.Pane < d.Window.Size:
+		n += monitors.BlocksOf(int(d.Window.Size / d.Window.Pane))
 	case r.Offset > 0 || r.First > 0:
-		return 1
+		n++
 	}
-	return 0
+	return n
 }
 
 func fieldSize(f monitors.Field, buckets int) int {
@@ -89,14 +107,14 @@ func namedValues(s *monitors.Spec, by []string) float64 {
 	return n
 }
 
-// openWindows is how many windows a partition can hold open: those that wait
-// for their lateness to pass, the one that is being filled, and those that it
-// may be ahead of the slowest partition.
-func openWindows(w monitors.Window) float64 {
-	if w.Size <= 0 {
+// openPanes is how many panes a partition can hold open: those that wait for
+// their lateness to pass, the one that is being filled, and those that it may be
+// ahead of the slowest partition.
+func openPanes(w monitors.Window) float64 {
+	if w.Pane <= 0 {
 		return 0
 	}
-	return math.Ceil(float64(w.Lateness)/float64(w.Size)) + 1 + float64(w.MaxOpen)
+	return math.Ceil(float64(w.Lateness)/float64(w.Pane)) + 1 + float64(w.MaxOpen)
 }
 
 // checkMemory refuses monitors whose open windows can pass the limit together.

@@ -2,7 +2,6 @@ package config
 
 import (
 	"slices"
-	"time"
 
 	"driftwatch/internal/yamlx"
 	"driftwatch/monitors"
@@ -36,7 +35,7 @@ func (l *loader) readMonitor(c yamlx.Cursor) {
 	segments := m.Get("segments")
 	d.MaxSegments = m.Get("max_segments").Int(defaultSegments, 1, 10000)
 	d.reference = m.Get("reference")
-	d.Reference = l.readReference(d.reference, d.Window.Size)
+	d.Reference = l.readReference(d.reference, &d.Window)
 	d.asked = m.Get("checks")
 	d.Checks = readChecks(d.asked)
 	fields := readFields(m.Need("fields"))
@@ -75,39 +74,6 @@ func readWhere(m *yamlx.Map) []monitors.Condition {
 		readPath(e.Key)
 	}
 	return out
-}
-
-// maxWindow bounds sizes so that no sum of times overflows.
-const maxWindow = 10 * 366 * day
-
-func readWindow(c yamlx.Cursor) monitors.Window {
-	m := c.Map()
-	w := monitors.Window{
-		Lateness: m.Get("lateness").Duration(0, 0),
-		Idle:     m.Get("idle").Duration(time.Minute, time.Second),
-		MaxOpen:  m.Get("max_open").Int(defaultMaxOpen, 1, 1000),
-	}
-	m.Unsupported("rows", "pane", "calendar", "timezone")
-	every, size := m.Get("every"), m.Get("size")
-	switch {
-	case m.Has("rows") || m.Has("calendar"):
-	case !size.Present():
-		c.Errorf("missing-key", "key %q is missing", "size")
-	default:
-		w.Size = size.Duration(0, 100*time.Millisecond)
-	}
-	switch step := every.Duration(w.Size, time.Millisecond); {
-	case w.Size == 0 || step == w.Size:
-	case step < w.Size:
-		every.Unsupported("every smaller than size (sliding windows)")
-	default:
-		every.Errorf("value", "every must not be greater than size: records between the windows would not be watched")
-	}
-	if w.Size > maxWindow || w.Lateness > maxWindow {
-		c.Errorf("value", "size and lateness must be at most ten years")
-	}
-	m.Done()
-	return w
 }
 
 func readSegments(c yamlx.Cursor, fields []monitors.Field) [][]string {

@@ -13,9 +13,8 @@ import (
 // The ways to a reference.
 var ways = []string{"file", "trailing", "offset", "first", "segment"}
 
-// readReference reads one of the ways to a reference. size is that of the
-// monitor's windows, 0 where it was reported.
-func (l *loader) readReference(c yamlx.Cursor, size time.Duration) (r monitors.Reference) {
+// readReference reads one of the ways to a reference of the monitor's windows.
+func (l *loader) readReference(c yamlx.Cursor, w *monitors.Window) (r monitors.Reference) {
 	if !c.Present() {
 		return r
 	}
@@ -25,8 +24,8 @@ func (l *loader) readReference(c yamlx.Cursor, size time.Duration) (r monitors.R
 	} else {
 		r.File = l.existing(m.Get("file"))
 	}
-	r.Trailing = readSpan(m, "trailing", size)
-	r.Offset = readSpan(m, "offset", size)
+	r.Trailing = readSpan(m, "trailing", w)
+	r.Offset = readSpan(m, "offset", w)
 	r.First = m.Get("first").Int(0, 1, 10000)
 	r.Segment = readWhere(m.Get("segment").Map())
 	r.SkipDrift = m.Get("skip_drift").Bool(false)
@@ -48,8 +47,8 @@ func (l *loader) readReference(c yamlx.Cursor, size time.Duration) (r monitors.R
 }
 
 // readSpan reads how far back a reference of earlier windows reaches.
-func readSpan(m *yamlx.Map, key string, size time.Duration) time.Duration {
-	c := m.Get(key)
+func readSpan(m *yamlx.Map, key string, w *monitors.Window) time.Duration {
+	c, size := m.Get(key), max(w.Size, w.Pane)
 	d := c.Duration(0, time.Millisecond)
 	switch {
 	case d == 0 || size == 0:
@@ -58,8 +57,10 @@ func readSpan(m *yamlx.Map, key string, size time.Duration) time.Duration {
 		return 0
 	case d < size:
 		c.Errorf("value", "%s of %s is shorter than a window, which is %s", key, yamlx.FormatDuration(d), yamlx.FormatDuration(size))
-	case key == "offset" && d%size != 0:
-		c.Errorf("value", "no window ends %s before another: offset must be a multiple of the window, which is %s", yamlx.FormatDuration(d), yamlx.FormatDuration(size))
+	case key == "offset" && w.Rows > 0:
+		c.Errorf("value", "offset is for windows of a size: of those that count rows none ends exactly so much earlier")
+	case key == "offset" && d%w.Pane != 0:
+		c.Errorf("value", "no window ends %s before another: offset must be a multiple of %s", yamlx.FormatDuration(d), yamlx.FormatDuration(w.Pane))
 	}
 	return d
 }
@@ -153,16 +154,16 @@ func (l *loader) checkReference(d *declared) {
 			key, yamlx.FormatDuration(span), by, yamlx.FormatDuration(kept))
 	}
 	if n := d.trailing(); n > manyWindows {
-		d.reference.Map().Get(key).Warnf("value", "%d windows are merged at each start: larger windows, or a shorter time, make that faster", n)
+		d.reference.Map().Get(key).Warnf("value", "%d pieces are merged at each start: larger windows, or a shorter time, make that faster", n)
 	}
 }
 
-// trailing is how many windows are merged into a reference.
+// trailing is how many panes are merged into a reference.
 func (d *declared) trailing() int {
-	if d.Window.Size <= 0 {
+	if d.Window.Pane <= 0 {
 		return 0
 	}
-	return int(d.Reference.Trailing / d.Window.Size)
+	return int(d.Reference.Trailing / d.Window.Pane)
 }
 
 // checkReferenceFile compares the monitor's types and segments with those of the

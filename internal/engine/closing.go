@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"driftwatch/monitors"
@@ -11,14 +13,15 @@ import (
 	"driftwatch/rules"
 )
 
-// closing is a window that all its partitions have sealed, on its way into the
-// store.
+// closing is a pane that all its partitions have sealed, on its way into the
+// store, with the window that it ends.
 type closing struct {
-	monitor *monitor
-	pane    *monitors.Pane // merged
-	window  *checks.Window
-	state   rules.State
-	events  []rules.Event
+	monitor  *monitor
+	pane     *monitors.Pane // merged
+	recorded bool           // the stream has records in it
+	window   *checks.Window // nil: none ends here
+	state    rules.State    // after the window
+	events   []rules.Event
 }
 
 // moveHorizon bounds how far partitions may be ahead of the slowest one that
@@ -64,10 +67,10 @@ func (st *stream) slowest(now time.Time, idle time.Duration) window.Time {
 	return window.None
 }
 
-// nextClosing returns the monitor's next window if it can be closed now. Idle
+// nextClosing returns the monitor's next pane if it can be closed now. Idle
 // partitions that it would have to wait for are told to seal it.
 func (s *sequencer) nextClosing(m *monitor, now time.Time) *closing {
-	end := m.earliest()
+	end := min(m.earliest(), m.windows.Due())
 	if end == window.Newest {
 		return nil
 	}
@@ -83,7 +86,7 @@ func (s *sequencer) nextClosing(m *monitor, now time.Time) *closing {
 			return nil
 		}
 	}
-	// With every partition idle only the wall clock can say that the window is over.
+	// With every partition idle only the wall clock can say that the pane is over.
 	if !sealed && now.Before(end.Add(m.Spec.Window.Lateness).Time()) {
 		return nil
 	}
@@ -96,8 +99,8 @@ func (s *sequencer) nextClosing(m *monitor, now time.Time) *closing {
 	return s.close(m, end)
 }
 
-// earliest returns the end of the monitor's first window that is not closed
-// and that some partition has a pane of, or window.Newest.
+// earliest returns the end of the monitor's first pane that is not closed and
+// that some partition has a pane of, or window.Newest.
 func (m *monitor) earliest() window.Time {
 	first := window.Newest
 	for _, p := range m.stream.parts {
@@ -105,7 +108,7 @@ func (m *monitor) earliest() window.Time {
 			continue
 		}
 		for _, end := range p.last.monitors[m.index].ends {
-			if end > m.closed {
+			if end > m.windows.Closed() {
 				first = min(first, end)
 				break
 			}
@@ -114,39 +117,63 @@ func (m *monitor) earliest() window.Time {
 	return first
 }
 
-// close merges the window's panes in partition order, runs the checks and
-// steps the rules. What it changes in the monitor takes effect in the same
-// goroutine's next step; the store follows before anybody sees it.
+// close merges the panes of all partitions, in their order. What it changes in
+// the monitor takes effect in the same goroutine's next step; the store follows
+// before anybody sees it.
 func (s *sequencer) close(m *monitor, end window.Time) *closing {
-	c := &closing{monitor: m, pane: m.NewPane(end.Add(-m.Spec.Window.Size))}
-	in := monitors.Closing{
-		Pane: c.pane, Cut: []checks.Cut{}, Reference: s.reference(m, c.pane.Start),
-		History: m.history[max(0, len(m.history)-historyKept):],
-	}
+	c := &closing{monitor: m, pane: m.NewPane(m.Windows().Start(end - 1))}
+	c.pane.Cuts = []checks.Cut{}
 	for _, p := range m.stream.parts {
-		if end <= p.last.monitors[m.index].partial {
-			in.Partial = true
-		}
 		pane := p.sealed[m.index][end]
 		if pane == nil {
-			in.Cut = append(in.Cut, m.cutWithout(p)...)
+			c.pane.Cuts = append(c.pane.Cuts, m.cutWithout(p)...)
 			continue
 		}
 		if err := c.pane.Merge(pane); err != nil {
-			panic(fmt.Sprintf("panes of one window do not merge: %v", err))
+			panic(fmt.Sprintf("panes of one monitor do not merge: %v", err))
 		}
-		in.Cut = append(in.Cut, pane.Cut)
+		c.pane.Cuts = append(c.pane.Cuts, pane.Cuts...)
+		c.recorded = true
 		delete(p.sealed[m.index], end)
 	}
+	m.cuts = append(m.cuts, checks.PaneCuts{End: end, Cuts: c.pane.Cuts})
+	if start, ok := m.windows.Close(end, c.pane.Rows(), c.recorded); ok {
+		s.judge(c, start)
+	}
+	needs := m.windows.Needs()
+	m.cuts = slices.DeleteFunc(m.cuts, func(p checks.PaneCuts) bool { return p.End <= needs && p.End < end })
+	return c
+}
+
+// judge runs the checks on the window from start to the pane that was closed, and
+// steps the rules.
+func (s *sequencer) judge(c *closing, start window.Time) {
+	m, end := c.monitor, c.pane.End
+	from, _ := slices.BinarySearchFunc(m.cuts, start+1, func(p checks.PaneCuts, t window.Time) int { return cmp.Compare(p.End, t) })
+	in := monitors.Closing{
+		Pane: c.pane, Cut: checks.JoinCuts(m.cuts[from:]), Reference: s.reference(m, start, end),
+		History: m.history[max(0, len(m.history)-historyKept):],
+	}
+	if start < c.pane.Start {
+		var err error
+		if in.Pane, err = m.merged.Merge(start, end, func(at window.Time) *monitors.Pane { return s.pane(c, at) }); err != nil {
+			panic(fmt.Sprintf("panes of one monitor do not merge: %v", err))
+		}
+		if in.Pane == nil { // they have gone: the cut says what is missing
+			in.Pane = m.NewSpan(start, end)
+		}
+	}
+	firstEnd := m.Windows().End(start)
+	in.Partial = start < s.opts.From || slices.ContainsFunc(m.stream.parts, func(p *partition) bool {
+		return firstEnd <= p.last.monitors[m.index].partial
+	})
 	c.window = m.Evaluate(in)
 	c.state, c.events = m.program.Step(m.state, c.window)
 	m.state = c.state
-	m.closed = end
 	m.remember(c.window)
-	if err := m.refer(c); err != nil {
+	if err := m.refer(c, in.Pane); err != nil {
 		panic(fmt.Sprintf("windows of one monitor do not merge: %v", err))
 	}
-	return c
 }
 
 // volume is what later windows of the monitor need to know of this one.
@@ -155,10 +182,13 @@ func (c *closing) volume() store.Volume {
 	return store.Volume{Start: w.Start, End: w.End, Rows: w.Whole().Rows, Partial: w.Partial, Drift: w.Drift()}
 }
 
-// cutWithout is the cut of a partition that has no record in the window that
-// is being closed; none if it never had any.
+// cutWithout is the cut of a partition that has no record in the pane that is
+// being closed; none if it never had any.
 func (m *monitor) cutWithout(p *partition) []checks.Cut {
-	for _, c := range m.cut {
+	if len(m.cuts) == 0 {
+		return nil
+	}
+	for _, c := range m.cuts[len(m.cuts)-1].Cuts {
 		if c.Partition == p.worker.partition.ID && c.Newest != nil {
 			return []checks.Cut{c.Without()}
 		}
@@ -169,8 +199,7 @@ func (m *monitor) cutWithout(p *partition) []checks.Cut {
 // remember keeps what later windows need of this one.
 func (m *monitor) remember(w *checks.Window) {
 	m.total++
-	m.cut = w.Cut
-	if w.Partial {
+	if w.Partial || m.Spec.Window.Rows > 0 { // whose rows say nothing
 		return
 	}
 	m.history = append(m.history, checks.Past{Start: w.Start, Rows: w.Whole().Rows})
@@ -179,15 +208,18 @@ func (m *monitor) remember(w *checks.Window) {
 	}
 }
 
-// closed tells the partitions that a stored window is closed, and shows it.
+// closed tells the partitions that a stored pane is closed, and shows its window.
 func (s *sequencer) closed(c *closing) {
 	m := c.monitor
+	for _, p := range m.stream.parts {
+		p.worker.mail.post(letter{kind: letterClosed, monitor: m.index, end: c.pane.End})
+	}
+	if c.window == nil {
+		return
+	}
 	m.recent = append(m.recent, c.window)
 	if keep := s.keepRecent(); len(m.recent) > keep {
 		m.recent = append(m.recent[:0:0], m.recent[len(m.recent)-keep:]...)
-	}
-	for _, p := range m.stream.parts {
-		p.worker.mail.post(letter{kind: letterClosed, monitor: m.index, end: c.window.End})
 	}
 	if len(c.events) > 0 {
 		s.outbox.signal()

@@ -8,14 +8,14 @@ import (
 	"driftwatch/rules"
 )
 
-// commit writes closed windows, the rule states and events that followed from
+// commit writes closed panes and windows, the rule states and events that followed from
 // them, and all checkpoints that wait, in one transaction. A checkpoint never
-// goes without the windows that closed before it: it has no panes of theirs.
+// goes without the panes that closed before it: it has no panes of theirs.
 func (s *sequencer) commit() error {
 	err := s.update(func(tx *store.Tx) error {
 		for _, c := range s.closings {
 			if err := s.writeClosing(tx, c); err != nil {
-				return fmt.Errorf("store window %v of %q: %w", c.window.End, c.monitor.Spec.Name, err)
+				return fmt.Errorf("store pane %v of %q: %w", c.pane.End, c.monitor.Spec.Name, err)
 			}
 		}
 		for _, st := range s.streams {
@@ -49,6 +49,7 @@ func (s *sequencer) committed() {
 		for _, p := range st.parts {
 			if p.pending != nil {
 				s.engine.offsets.set(st.plan.Stream.Name, p.worker.partition, p.pending.oldest)
+				p.border = p.pending.border
 				p.pending = nil
 			}
 		}
@@ -57,18 +58,26 @@ func (s *sequencer) committed() {
 
 func (s *sequencer) writeClosing(tx *store.Tx, c *closing) error {
 	name := c.monitor.Spec.Name
+	if c.recorded {
+		pane, err := c.pane.AppendBinary(nil)
+		if err != nil {
+			return err
+		}
+		if err := tx.PutProfile(name, c.pane.End, pane); err != nil {
+			return err
+		}
+	}
+	if err := tx.DropPanes(name, c.pane.End); err != nil {
+		return err
+	}
+	if c.window == nil {
+		return nil
+	}
 	result, err := json.Marshal(c.window)
 	if err != nil {
 		return err
 	}
-	pane, err := c.pane.AppendBinary(nil)
-	if err != nil {
-		return err
-	}
-	if err := tx.PutWindow(name, store.Closed{Result: result, Profile: pane, Volume: c.volume()}); err != nil {
-		return err
-	}
-	if err := tx.DropPanes(name, c.window.End); err != nil {
+	if err := tx.PutWindow(name, result, c.volume()); err != nil {
 		return err
 	}
 	if err := c.monitor.first.write(tx, name); err != nil {

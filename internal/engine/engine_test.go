@@ -169,7 +169,7 @@ func TestSilenceAfterABatch(t *testing.T) {
 			src.add(i%2, now+time.Duration(i)*time.Second, time.Hour, 1)
 		}
 		s := newSetup(t, src)
-		s.spec.Window.Size, s.spec.Window.Idle = time.Hour, time.Second
+		s.spec.Window.Size, s.spec.Window.Pane, s.spec.Window.Idle = time.Hour, time.Hour, time.Second
 		s.runFor(t, 59*time.Minute)
 		if got := s.list(t); len(got) != 0 {
 			t.Fatalf("a window closed before the clock had passed its end: %+v", got)

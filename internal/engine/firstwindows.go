@@ -27,13 +27,14 @@ type firstWindows struct {
 const kindFirst = "first"
 
 // add takes one more window in, unless there are enough. One without rows, as
-// there are before a model has traffic, tells nothing.
+// there are before a model has traffic, tells nothing, and one that overlaps with
+// another tells the same again.
 func (f *firstWindows) add(m *monitors.Monitor, p *monitors.Pane) (err error) {
-	if f.have >= f.wanted || p.Rows() == 0 {
+	if f.have >= f.wanted || p.Rows() == 0 || p.Start < f.newest {
 		return nil
 	}
 	if f.pane == nil {
-		f.pane = m.NewPane(p.Start)
+		f.pane = m.NewSpan(p.Start, p.End)
 	}
 	if err := f.pane.Merge(p); err != nil {
 		return err
@@ -93,18 +94,18 @@ func (m *monitor) loadFirst(tx *store.Tx) error {
 			m.first = none
 		}
 	}
-	var later []window.Time
+	var later []store.Volume
 	tx.Volumes(name, func(v store.Volume) bool {
-		if v.End > m.first.newest && !v.Partial {
-			later = append(later, v.End)
+		if v.Start >= m.first.newest && !v.Partial {
+			later = append(later, v)
 		}
 		return v.End > m.first.newest && m.first.have < m.first.wanted
 	})
-	for _, end := range slices.Backward(later) {
+	for _, v := range slices.Backward(later) {
 		if m.first.have == m.first.wanted {
 			break
 		}
-		p, err := readPane(tx, m.Monitor, end)
+		p, err := readSpan(tx, m.Monitor, v)
 		if p != nil && err == nil {
 			err = m.first.add(m.Monitor, p)
 		}

@@ -175,7 +175,7 @@ func newSetup(t testing.TB, src *memory) *setup {
 		},
 		spec: monitors.Spec{
 			Name: "m", Stream: "s", Alpha: 0.001, Buckets: 64, UnknownFields: true,
-			Window: monitors.Window{Size: 10 * time.Second, Lateness: 2 * time.Second, Idle: time.Minute, MaxOpen: 4},
+			Window: monitors.Window{Size: 10 * time.Second, Pane: 10 * time.Second, Lateness: 2 * time.Second, Idle: time.Minute, MaxOpen: 4},
 			Fields: []monitors.Field{
 				{Name: "x", Type: profile.Number, Role: monitors.Feature},
 				{Name: "c", Type: profile.Category, Role: monitors.Feature},

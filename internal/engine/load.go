@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"driftwatch/monitors"
 	"driftwatch/monitors/checks"
 	"driftwatch/monitors/store"
 	"driftwatch/monitors/window"
@@ -39,14 +40,10 @@ func (s *sequencer) loadMonitor(tx *store.Tx, m *monitor) error {
 		}
 	}
 	m.total = tx.WindowsTotal(name)
-	tx.Volumes(name, func(v store.Volume) bool {
-		m.closed = max(m.closed, v.End)
-		if !v.Partial && v.Start.Add(m.Spec.Window.Size) == v.End {
-			m.history = append(m.history, checks.Past{Start: v.Start, Rows: v.Rows})
-		}
-		return len(m.history) < historyKept
-	})
-	slices.Reverse(m.history)
+	if err := m.loadPanes(tx); err != nil {
+		return err
+	}
+	m.loadHistory(tx)
 	if err := m.loadReferences(tx); err != nil {
 		return err
 	}
@@ -57,6 +54,62 @@ func (s *sequencer) loadMonitor(tx *store.Tx, m *monitor) error {
 		return err
 	}
 	return s.loadRules(tx, m)
+}
+
+// loadPanes reads which panes are closed, and what the next windows need of them.
+func (m *monitor) loadPanes(tx *store.Tx) (err error) {
+	name := m.Spec.Name
+	closed := window.None // end of the newest window
+	tx.Volumes(name, func(v store.Volume) bool { closed = v.End; return false })
+	recorded := window.None
+	tx.Profiles(name, window.None, func(end window.Time, _ []byte) bool { recorded = end; return false })
+	m.windows = window.NewAssembler(m.Windows(), closed, recorded)
+	if recorded == window.None {
+		return nil
+	}
+	after := min(recorded-1, m.windows.Needs())
+	if m.Spec.Window.Rows > 0 { // panes after the newest window are of the next one
+		after = closed
+	}
+	var panes []checks.PaneCuts
+	rows := map[window.Time]uint64{}
+	tx.Profiles(name, after, func(end window.Time, b []byte) bool {
+		p := checks.PaneCuts{End: end}
+		if p.Cuts, err = monitors.DecodeCuts(b); err != nil {
+			return false
+		}
+		if end > closed {
+			var pane *monitors.Pane
+			if pane, err = readPane(tx, m.Monitor, end); err != nil || pane == nil {
+				return false
+			}
+			rows[end] = pane.Rows()
+		}
+		panes = append(panes, p)
+		return true
+	})
+	slices.Reverse(panes)
+	for _, p := range panes {
+		if p.End > closed {
+			m.windows.Close(p.End, rows[p.End], true)
+		}
+	}
+	m.cuts = panes
+	return err
+}
+
+// loadHistory reads the volumes of earlier windows of the same shape.
+func (m *monitor) loadHistory(tx *store.Tx) {
+	if m.Spec.Window.Rows > 0 {
+		return
+	}
+	tx.Volumes(m.Spec.Name, func(v store.Volume) bool {
+		if !v.Partial && m.Windows().Spans(v.Start, v.End) {
+			m.history = append(m.history, checks.Past{Start: v.Start, Rows: v.Rows})
+		}
+		return len(m.history) < historyKept
+	})
+	slices.Reverse(m.history)
 }
 
 // beginAnew drops a monitor's panes and notes what its next ones belong to. A
@@ -82,9 +135,6 @@ func (s *sequencer) loadRecent(tx *store.Tx, m *monitor) error {
 		return len(m.recent) < s.keepRecent()
 	})
 	slices.Reverse(m.recent)
-	if n := len(m.recent); n > 0 {
-		m.cut = m.recent[n-1].Cut
-	}
 	return err
 }
 

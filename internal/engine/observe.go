@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"driftwatch/internal/snapshot"
+	"driftwatch/monitors/checks"
 	"driftwatch/monitors/decode"
 	"driftwatch/monitors/source"
 	"driftwatch/monitors/window"
@@ -38,11 +39,10 @@ func (w *worker) observe(rec *source.Record) {
 }
 
 func (w *worker) count(k *track, t window.Time, offset int64) {
-	start := k.windows.Start(t)
+	start, end := k.paneOf(t)
 	if start < w.from {
 		return
 	}
-	end := start.Add(k.windows.Size)
 	if w.state.Gap || k.gap {
 		// What is missing may have been of any window up to here.
 		k.partial, k.gap = max(k.partial, end), false
@@ -57,15 +57,23 @@ func (w *worker) count(k *track, t window.Time, offset int64) {
 		p := k.panes[end]
 		if p == nil {
 			p = &openPane{Pane: k.monitor.NewPane(start)}
-			p.Cut.Partition, p.Cut.From = w.partition.ID, offset
-			p.Cut.Watermark = timeOrNil(w.watermark)
+			p.Cuts = []checks.Cut{{Partition: w.partition.ID, From: offset, Watermark: timeOrNil(w.watermark)}}
 			k.panes[end] = p
 		}
-		p.Cut.Seen(t)
+		p.cut().Seen(t)
 		p.Observe(w.row)
 		p.dirty = true
 	case window.Counted:
 	}
+}
+
+// paneOf returns the start and the end of the pane that t falls into. Records come
+// in runs of the same one.
+func (k *track) paneOf(t window.Time) (start, end window.Time) {
+	if t < k.last[0] || t >= k.last[1] {
+		k.last = [2]window.Time{k.windows.Start(t), k.windows.End(t)}
+	}
+	return k.last[0], k.last[1]
 }
 
 // seal moves the borders to what the watermark seals.
@@ -87,7 +95,7 @@ func (w *worker) sealBetween(monitor int, before window.Time, next int64, idle b
 		}
 		p := k.panes[end]
 		p.Flush()
-		p.Cut.Next, p.Cut.Idle, p.Cut.Ended, p.dirty = next, idle, w.final, true
+		p.cut().Next, p.cut().Idle, p.cut().Ended, p.dirty = next, idle, w.final, true
 		w.sealed = append(w.sealed, sealedPane{monitor, p.Pane})
 	}
 }

@@ -86,18 +86,20 @@ func (e *Engine) WindowProfile(name string, end window.Time) (file []byte, err e
 
 func readProfile(tx *store.Tx, m *monitor, end window.Time) ([]byte, error) {
 	name := m.Spec.Name
-	switch {
-	case tx.Window(name, end) == nil:
+	if tx.Window(name, end) == nil {
 		return nil, snapshot.Missing("monitor %q has no window that ends at %v", name, end)
-	case tx.Profile(name, end) == nil:
-		return nil, snapshot.Missing("the profile of window %v of %q is not kept any more: store.profiles says how long they are", end, name)
 	}
-	p, err := readPane(tx, m.Monitor, end)
+	v := tx.Volume(name, end)
+	p, err := readSpan(tx, m.Monitor, v)
 	if err != nil {
 		return nil, err
 	}
-	if p == nil {
+	switch kept := tx.Profile(name, end); {
+	case p != nil:
+	case kept != nil && !m.Made(kept):
 		return nil, snapshot.Refused("monitor %q had other fields, segments, conditions or windows when window %v closed", name, end)
+	default:
+		return nil, snapshot.Missing("the profile of window %v of %q is not kept any more: store.profiles says how long they are", end, name)
 	}
 	r, err := p.Reference()
 	if err != nil {

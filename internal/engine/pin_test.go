@@ -146,9 +146,7 @@ func TestWindowsThatCannotBeAccepted(t *testing.T) {
 			_, err := tx.Retain("m", 0, seconds(10), 100)
 			v := tx.Volume("m", seconds(30))
 			v.Partial = true
-			return errors.Join(err, tx.PutWindow("m", store.Closed{
-				Result: tx.Window("m", seconds(30)), Profile: tx.Profile("m", seconds(30)), Volume: v,
-			}))
+			return errors.Join(err, tx.PutWindow("m", tx.Window("m", seconds(30)), v))
 		})
 		if err != nil {
 			t.Fatal(err)

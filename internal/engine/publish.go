@@ -43,7 +43,7 @@ func byState(a, b rules.Alert) int { return strings.Compare(a.State, b.State) }
 
 func (m *monitor) snapshot() snapshot.Monitor {
 	v := snapshot.Monitor{
-		Name: m.Spec.Name, Stream: m.Spec.Stream, Fields: len(m.Spec.Fields), WindowSize: m.Spec.Window.Size,
+		Name: m.Spec.Name, Stream: m.Spec.Stream, Fields: len(m.Spec.Fields), WindowSize: m.Spec.Window.Size, Window: m.Spec.Window.String(),
 		WindowsTotal: m.total, Windows: slices.Clone(m.recent),
 	}
 	v.ComparedWith, v.Reference = inWords(&m.Spec.Reference), m.referenceHash()

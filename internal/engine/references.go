@@ -20,17 +20,26 @@ type references struct {
 	pin    *pin // nil: none; it goes before all else
 }
 
-// reference returns what the window that starts at start is compared with, or
-// nil. All windows before it are closed, though not all of them stored.
-func (s *sequencer) reference(m *monitor, start window.Time) *monitors.Baseline {
-	switch r := &m.Spec.Reference; {
+// reference returns what the window from start to end is compared with, or nil. All windows before it are closed, though not all of them stored.
+func (s *sequencer) reference(m *monitor, start, end window.Time) *monitors.Baseline {
+	switch r, windows := &m.Spec.Reference, m.Windows(); {
 	case m.pin != nil:
 		return m.pin.baseline
 	case r.Trailing > 0:
-		p, err := m.blocks.Merge(start.Add(-r.Trailing), start, func(at window.Time) *monitors.Pane { return s.pane(m, at) })
+		p, err := m.blocks.Merge(windows.Back(start, r.Trailing), start, func(end window.Time) *monitors.Pane {
+			if v := m.windowOf(end); !v.Usable(r.SkipDrift) {
+				return nil
+			}
+			return s.closedPane(m, end)
+		})
 		return s.baseline(m, p, err)
 	case r.Offset > 0:
-		return s.baseline(m, s.pane(m, start.Add(-r.Offset)), nil)
+		from, to := windows.Back(start, r.Offset), windows.Back(end, r.Offset)
+		if v := m.windowOf(to); v == nil || v.Start != from || v.End != to || !v.Usable(false) {
+			return nil
+		}
+		p, err := m.blocks.Merge(from, to, func(end window.Time) *monitors.Pane { return s.closedPane(m, end) })
+		return s.baseline(m, p, err)
 	case r.First > 0:
 		return m.first.baseline
 	}
@@ -51,16 +60,29 @@ func (s *sequencer) baseline(m *monitor, p *monitors.Pane, err error) *monitors.
 	return b
 }
 
-// pane returns the pane of the closed window that starts at start, if it may
-// serve as a reference.
-func (s *sequencer) pane(m *monitor, start window.Time) *monitors.Pane {
-	end := start.Add(m.Spec.Window.Size)
-	i, ok := slices.BinarySearchFunc(m.past, end, byEnd)
-	if !ok || m.past[i].Start != start || m.past[i].Partial || m.past[i].Drift && m.Spec.Reference.SkipDrift {
+// windowOf returns the closed window that ends first of those that hold the pane
+// which ends at end, or nil.
+func (m *monitor) windowOf(end window.Time) *store.Volume {
+	i, _ := slices.BinarySearchFunc(m.past, end, byEnd)
+	if i == len(m.past) || m.past[i].Start >= end {
 		return nil
 	}
+	return &m.past[i]
+}
+
+// pane returns a pane of the window that c closes.
+func (s *sequencer) pane(c *closing, end window.Time) *monitors.Pane {
+	if end == c.pane.End {
+		return c.pane
+	}
+	return s.closedPane(c.monitor, end)
+}
+
+// closedPane returns the closed pane that ends at end, if the stream has records
+// in it.
+func (s *sequencer) closedPane(m *monitor, end window.Time) *monitors.Pane {
 	for _, c := range s.closings {
-		if c.monitor == m && c.window.End == end {
+		if c.monitor == m && c.pane.End == end {
 			return c.pane
 		}
 	}
@@ -70,13 +92,13 @@ func (s *sequencer) pane(m *monitor, start window.Time) *monitors.Pane {
 		return err
 	})
 	if err != nil {
-		s.opts.Log.Error("a window cannot be read and is left out of a reference", "monitor", m.Spec.Name, "end", end, "error", err)
+		s.opts.Log.Error("a closed pane cannot be read and is left out", "monitor", m.Spec.Name, "end", end, "error", err)
 	}
 	return p
 }
 
-// readPane returns the stored pane of a closed window, or nil if there is none
-// that the monitor could have made.
+// readPane returns a stored pane, or nil if there is none that the monitor could
+// have made.
 func readPane(tx *store.Tx, m *monitors.Monitor, end window.Time) (*monitors.Pane, error) {
 	b := tx.Profile(m.Spec.Name, end)
 	if b == nil {
@@ -102,13 +124,33 @@ func (m *monitor) loadReferences(tx *store.Tx) error {
 	return m.loadFirst(tx)
 }
 
-// reach is the end up to which closed windows are too old for a reference.
-func (m *monitor) reach() window.Time {
-	return m.closed.Add(-max(m.Spec.Reference.Trailing, m.Spec.Reference.Offset))
+// readSpan returns the pane of a closed window, or nil if not all of what it holds
+// is there any more.
+func readSpan(tx *store.Tx, m *monitors.Monitor, v store.Volume) (*monitors.Pane, error) {
+	var err error
+	p, mergeErr := monitors.NewBlocks(m).Merge(v.Start, v.End, func(end window.Time) *monitors.Pane {
+		p, readErr := readPane(tx, m, end)
+		err = errors.Join(err, readErr)
+		return p
+	})
+	if err := errors.Join(err, mergeErr); err != nil || p == nil || p.Rows() != v.Rows {
+		return nil, err
+	}
+	return p, nil
 }
 
-// refer keeps a closed window for the references of later ones.
-func (m *monitor) refer(c *closing) error {
+// reach is the end up to which closed panes are too old for a window or a
+// reference that is still to come.
+func (m *monitor) reach() window.Time {
+	needs := m.windows.Needs()
+	if d := max(m.Spec.Reference.Trailing, m.Spec.Reference.Offset); needs != window.None && d > 0 {
+		return m.Windows().Back(needs, d)
+	}
+	return needs
+}
+
+// refer keeps a closed window, with its pane, for the references of later ones.
+func (m *monitor) refer(c *closing, p *monitors.Pane) error {
 	m.past = append(m.past, c.volume())
 	if old, _ := slices.BinarySearchFunc(m.past, m.reach(), byEnd); old > len(m.past)/2 {
 		m.past = slices.Clone(m.past[old:])
@@ -116,5 +158,5 @@ func (m *monitor) refer(c *closing) error {
 	if c.window.Partial {
 		return nil
 	}
-	return m.first.add(m.Monitor, c.pane)
+	return m.first.add(m.Monitor, p)
 }

@@ -375,7 +375,7 @@ func TestChangedMonitorHasNoReferenceYet(t *testing.T) {
 		"fields":   func(s *monitors.Spec) { s.Fields = slices.Clone(s.Fields[:1]) },
 		"where":    func(s *monitors.Spec) { s.Where = []monitors.Condition{{Field: "c", Value: "c1"}} },
 		"segments": func(s *monitors.Spec) { s.Segments, s.MaxSegments = [][]string{{"c"}}, 2 },
-		"size":     func(s *monitors.Spec) { s.Window.Size = 20 * time.Second },
+		"size":     func(s *monitors.Spec) { s.Window.Size, s.Window.Pane = 20*time.Second, 20*time.Second },
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			src := wave(1)

@@ -50,6 +50,7 @@ type partition struct {
 	last    *report
 	sealed  map[int]map[window.Time]*monitors.Pane // by monitor and end
 	pending *checkpoint                            // not yet in the store
+	border  []window.Time                          // of each monitor, in the store
 }
 
 // monitor is the shared state of one monitor.
@@ -60,11 +61,12 @@ type monitor struct {
 	index   int // in the stream's plan
 	program *rules.Program
 	state   rules.State
-	closed  window.Time // end of the newest closed window
+	windows *window.Assembler
+	merged  *monitors.Blocks  // the panes of windows that have several
+	cuts    []checks.PaneCuts // of the newest closed pane, and of those that open windows hold
 	total   uint64
 	history []checks.Past
 	recent  []*checks.Window
-	cut     []checks.Cut // of the newest closed window
 }
 
 const (
@@ -89,7 +91,8 @@ func newSequencer(e *Engine) *sequencer {
 		s.streams[plan.Stream.Name] = st
 		for i, m := range plan.Monitors {
 			st.monitors = append(st.monitors, &monitor{
-				Monitor: m, stream: st, index: i, program: e.opts.Programs[m.Spec.Name], closed: window.None,
+				Monitor: m, stream: st, index: i, program: e.opts.Programs[m.Spec.Name],
+				windows: window.NewAssembler(m.Windows(), window.None, window.None), merged: monitors.NewBlocks(m),
 			})
 		}
 		s.monitors = append(s.monitors, st.monitors...)
@@ -111,13 +114,13 @@ func (s *sequencer) find(name string) (*monitor, error) {
 	return s.monitors[i], nil
 }
 
-// closedBefore returns the end of a monitor's newest closed window.
+// closedBefore returns the end of a monitor's newest closed pane.
 func (s *sequencer) closedBefore(name string) window.Time {
 	m, err := s.find(name)
 	if err != nil {
 		return window.None
 	}
-	return m.closed
+	return m.windows.Closed()
 }
 
 // run is the sequencer's loop. It ends after the membership has ended, which
@@ -349,14 +352,29 @@ func (s *sequencer) hasPending() bool {
 // keepRecent is how many windows of each monitor a snapshot shows.
 func (s *sequencer) keepRecent() int { return max(1, min(20, recentKept/max(1, len(s.monitors)))) }
 
+// needed is the end up to which nobody needs the monitor's closed panes: no
+// window, no reference, and no partition that would be read again after a crash.
+func (m *monitor) needed() window.Time {
+	needed := m.reach()
+	for _, p := range m.stream.parts {
+		if p.border == nil {
+			return window.None
+		}
+		needed = min(needed, p.border[m.index])
+	}
+	return needed
+}
+
 // retain removes old windows of all monitors, a bounded number a call.
 func (s *sequencer) retain() (more bool, err error) {
 	err = s.opts.Store.Update(func(tx *store.Tx) error {
 		for _, m := range s.monitors {
-			if m.closed == window.None {
+			closed := m.windows.Closed()
+			if closed == window.None {
 				continue
 			}
-			left, err := tx.Retain(m.Spec.Name, m.closed.Add(-s.opts.Retention), m.closed.Add(-s.opts.Profiles), 256)
+			needed := m.needed()
+			left, err := tx.Retain(m.Spec.Name, min(needed, closed.Add(-s.opts.Retention)), min(needed, closed.Add(-s.opts.Profiles)), 256)
 			if err != nil {
 				return err
 			}

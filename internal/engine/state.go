@@ -55,6 +55,7 @@ type checkpoint struct {
 	state  []byte
 	oldest int64             // the first offset that an unclosed window holds a record of, else the state's Next
 	panes  map[paneID][]byte // nil: it is no more
+	border []window.Time     // of each monitor
 }
 
 type paneID struct {
@@ -64,11 +65,11 @@ type paneID struct {
 
 // absorb adds a later checkpoint of the same partition.
 func (c *checkpoint) absorb(later *checkpoint) {
-	c.state, c.oldest = later.state, later.oldest
+	c.state, c.oldest, c.border = later.state, later.oldest, later.border
 	maps.Copy(c.panes, later.panes)
 }
 
-// write puts the checkpoint into the store, save for panes of closed windows.
+// write puts the checkpoint into the store, save for closed panes.
 func (c *checkpoint) write(tx *store.Tx, stream string, partition int, closed func(monitor string) window.Time) error {
 	if err := tx.PutPartition(stream, partition, c.state); err != nil {
 		return err
@@ -148,16 +149,16 @@ func (w *worker) restoreTrack(tx *store.Tx, k *track, closed window.Time) error 
 	return w.restoreCounted(tx, k)
 }
 
-// restoreCounted finds the closed windows that hold records which this
-// partition will read again: those that it sealed after its newest checkpoint.
+// restoreCounted finds the closed panes that hold records which this partition
+// will read again: those that it sealed after its newest checkpoint.
 func (w *worker) restoreCounted(tx *store.Tx, k *track) error {
 	var fail error
-	tx.Windows(k.monitor.Spec.Name, k.tracker.Border(), window.Newest, func(end window.Time, b []byte) bool {
-		var cut []checks.Cut
-		if cut, fail = decodeCut(b); fail != nil {
+	tx.Profiles(k.monitor.Spec.Name, k.tracker.Border(), func(end window.Time, b []byte) bool {
+		var cuts []checks.Cut
+		if cuts, fail = monitors.DecodeCuts(b); fail != nil {
 			return false
 		}
-		for _, c := range cut {
+		for _, c := range cuts {
 			if c.Partition == w.partition.ID && c.Next > max(c.From, w.state.Next) {
 				k.tracker.Closed(end, c.Next)
 			}
@@ -165,17 +166,6 @@ func (w *worker) restoreCounted(tx *store.Tx, k *track) error {
 		return true
 	})
 	return fail
-}
-
-// decodeCut reads only the cut of an encoded window.
-func decodeCut(b []byte) ([]checks.Cut, error) {
-	var w struct {
-		Cut []checks.Cut `json:"cut"`
-	}
-	if err := json.Unmarshal(b, &w); err != nil {
-		return nil, fmt.Errorf("read the cut of a stored window: %w", err)
-	}
-	return w.Cut, nil
 }
 
 // takeCheckpoint encodes the partition's state and its changed panes.
@@ -188,8 +178,9 @@ func (w *worker) takeCheckpoint() (*checkpoint, error) {
 			Identity: k.identity,
 			Border:   timeOrNil(k.tracker.Border()), Partial: timeOrNil(k.partial), Late: k.late,
 		}
+		c.border = append(c.border, k.tracker.Border())
 		for end, p := range k.panes {
-			c.oldest = min(c.oldest, p.Cut.From)
+			c.oldest = min(c.oldest, p.cut().From)
 			if !p.dirty {
 				continue
 			}
@@ -223,8 +214,10 @@ func (w *worker) forgetOpen() (dropped []paneID) {
 	return dropped
 }
 
-// openPane is a pane whose window is not closed.
+// openPane is a partition's pane that is not closed.
 type openPane struct {
 	*monitors.Pane
 	dirty bool // changed since the newest checkpoint
 }
+
+func (p *openPane) cut() *checks.Cut { return &p.Cuts[0] }

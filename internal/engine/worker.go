@@ -57,9 +57,10 @@ type worker struct {
 type track struct {
 	monitor  *monitors.Monitor
 	identity string // of what the store's panes belong to
-	windows  window.Tumbling
+	windows  window.Shape
 	tracker  *window.Tracker
-	panes    map[window.Time]*openPane // by end: of windows that are not closed
+	panes    map[window.Time]*openPane // by end: those that are not closed
+	last     [2]window.Time            // the pane of the newest record, from and to
 	late     uint64
 	partial  window.Time
 	gap      bool // the monitor did not see the records before the next one

@@ -1,5 +1,7 @@
 package schema
 
+import "math"
+
 // monitors is a file of streams and monitors.
 func monitors() object {
 	return fields(nil, object{"streams": list(stream()), "monitors": list(monitor())})
@@ -29,12 +31,15 @@ func monitor() object {
 		"name":   name(),
 		"stream": name(),
 		"where":  free(scalar()).with("Only records whose fields have these values."),
-		"window": fields([]string{"size"}, object{
-			"size":     duration(),
-			"every":    duration().with("The same as size."),
-			"lateness": duration().with("How much out of order records may be. Default: 0s."),
-			"idle":     duration().with("A partition at its end without records for so long is not waited for. Default: 1m."),
-			"max_open": whole(1, 1000).with("How many windows a partition may be ahead of the slowest. Default: 4."),
+		"window": fields(nil, object{
+			"size":      duration().with("The length of a window. One of size and rows is needed."),
+			"every":     duration().with("How often a window ends: a part of size, so that windows overlap. Default: size."),
+			"time_zone": text().with("Windows of whole days begin at midnight there, as in Europe/Berlin. Default: they are counted from 1970 in UTC."),
+			"rows":      whole(1, math.MaxInt32).with("A window has at least so many rows, however long it takes."),
+			"pane":      duration().with("With rows: windows are made of whole pieces that long. Default: 1m."),
+			"lateness":  duration().with("How much out of order records may be. Default: 0s."),
+			"idle":      duration().with("A partition at its end without records for so long is not waited for. Default: 1m."),
+			"max_open":  whole(1, 1000).with("How many windows a partition may be ahead of the slowest; pieces of them where every or rows is given. Default: 4."),
 		}),
 		"segments":       list(some(text())).with("Fields by whose values everything is computed again, as in [[country], [country, device]]."),
 		"max_segments":   whole(1, 10000).with("Values kept for each entry of segments. Default: 20."),

@@ -30,10 +30,11 @@ type Monitor struct {
 	Name         string
 	Stream       string
 	Fields       int
-	WindowSize   time.Duration
-	ComparedWith string  // the configured reference, in words; "" without one
-	Reference    string  // hash; "" without one
-	Pinned       *Pinned // nil: the configured reference holds
+	WindowSize   time.Duration // 0 where windows count rows
+	Window       string        // their shape in words
+	ComparedWith string        // the configured reference, in words; "" without one
+	Reference    string        // hash; "" without one
+	Pinned       *Pinned       // nil: the configured reference holds
 	WindowsTotal uint64
 	Late         uint64
 	Windows      []*checks.Window // the newest ones, oldest first

@@ -22,7 +22,8 @@ type monitorJSON struct {
 	Stream       string       `json:"stream"`
 	State        string       `json:"state"`
 	Fields       int          `json:"fields"`
-	WindowSize   float64      `json:"window_seconds"`
+	WindowSize   float64      `json:"window_seconds,omitempty"` // not of windows that count rows
+	Window       string       `json:"window"`
 	ComparedWith string       `json:"reference,omitempty"` // in words
 	Reference    string       `json:"reference_hash,omitempty"`
 	Pinned       *pinnedJSON  `json:"pinned,omitempty"`
@@ -52,7 +53,7 @@ type summaryJSON struct {
 
 func monitorOf(s *snapshot.Snapshot, m *snapshot.Monitor) monitorJSON {
 	out := monitorJSON{
-		Name: m.Name, Stream: m.Stream, State: stateOK, Fields: m.Fields, WindowSize: m.WindowSize.Seconds(),
+		Name: m.Name, Stream: m.Stream, State: stateOK, Fields: m.Fields, WindowSize: m.WindowSize.Seconds(), Window: m.Window,
 		ComparedWith: m.ComparedWith, Reference: m.Reference, WindowsTotal: m.WindowsTotal, Late: m.Late, Segments: []string{},
 	}
 	if p := m.Pinned; p != nil {

@@ -280,7 +280,7 @@ func TestPages(t *testing.T) {
 		says   []string
 	}{
 		{"/", []string{
-			"2 of 4 fields drifted", "Waiting for its first window of 10m", "TooManyNulls", "monthly_charges of churn drifted",
+			"2 of 4 fields drifted", "Waiting for its first window (10m)", "TooManyNulls", "monthly_charges of churn drifted",
 			"topic churn.scores does not exist yet", "1\u202f234\u202f567", "ahead 1, json 31, time 4",
 		}},
 		{"/monitors/churn", []string{"Last windows", "country=BR", "nulls 0.080", "Numbers without a name", "uncertain", `title="skipped: needs 7 windows"><dt>volume</dt><dd class="unknown">–</dd>`, "campaign", "2 Jan 2026 20:00:00 – 21:00:00"}},

@@ -1,5 +1,7 @@
 package checks
 
+import "driftwatch/monitors/window"
+
 var freshnessCheck = Check{
 	Name: "freshness", Whole: true, Unit: Seconds, Range: positiveRange,
 	Summary: "age of the newest event time at the window's end, of the partition where it is oldest, in seconds",
@@ -12,15 +14,21 @@ var freshnessCheck = Check{
 // it was in the window before; one that never had any says nothing. All of it
 // stands in the cut, so it can be recomputed from the same records.
 func freshness(in Input) Result {
-	oldest := in.End
-	known := false
+	newest := map[int]window.Time{} // by partition
 	for _, c := range in.Cut {
-		if c.Newest != nil {
-			oldest, known = min(oldest, *c.Newest), true
+		if c.Newest == nil {
+			continue
+		}
+		if before, ok := newest[c.Partition]; !ok || *c.Newest > before {
+			newest[c.Partition] = *c.Newest
 		}
 	}
-	if !known {
+	if len(newest) == 0 {
 		return skip("no event times")
+	}
+	oldest := in.End
+	for _, t := range newest {
+		oldest = min(oldest, t)
 	}
 	return exactly(float64(in.End-oldest) / 1000)
 }

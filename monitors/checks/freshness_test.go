@@ -8,17 +8,18 @@ import (
 )
 
 func TestFreshness(t *testing.T) {
-	seen := func(ms window.Time) Cut { c := Cut{Next: 7}; c.Seen(ms); return c }
-	dead := seen(70_000)
+	seen := func(partition int, ms window.Time) Cut { c := Cut{Partition: partition, Next: 7}; c.Seen(ms); return c }
+	dead := seen(1, 70_000)
 	for _, c := range []struct {
 		name string
 		cut  []Cut
 		want float64
 	}{
-		{"one partition", []Cut{seen(119_500)}, 0.5},
-		{"the oldest partition", []Cut{seen(119_500), seen(100_000), seen(119_999)}, 20},
-		{"a partition without records in the window", []Cut{seen(119_500), dead.Without()}, 50},
-		{"one that never had any", []Cut{{Partition: 1}, seen(119_000)}, 1},
+		{"one partition", []Cut{seen(0, 119_500)}, 0.5},
+		{"the oldest partition", []Cut{seen(0, 119_500), seen(1, 100_000), seen(2, 119_999)}, 20},
+		{"several cuts of a partition", []Cut{seen(0, 100_000), seen(0, 119_500), seen(0, 110_000)}, 0.5},
+		{"a partition without records in the window", []Cut{seen(0, 119_500), dead.Without()}, 50},
+		{"one that never had any", []Cut{{Partition: 1}, seen(0, 119_000)}, 1},
 	} {
 		if got := freshness(Input{End: 120_000, Cut: c.cut}); !reflect.DeepEqual(got, exactly(c.want)) {
 			t.Errorf("%s: %+v, want %v", c.name, got, c.want)

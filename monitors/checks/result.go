@@ -109,34 +109,6 @@ type Segment struct {
 	Unknown []string          `json:"unknown_fields,omitempty"`
 }
 
-// Cut says which records of one partition a window holds: those with an
-// offset in [From, Next) that fall into the window and were not late. A
-// partition without any, From being Next, is there too if it had some in an
-// earlier window.
-type Cut struct {
-	Partition int          `json:"partition"`
-	From      int64        `json:"from"`
-	Next      int64        `json:"next"`
-	Watermark *window.Time `json:"watermark,omitempty"` // before From; nil before the partition's first record
-	Idle      bool         `json:"idle,omitempty"`      // the partition was not waited for
-	Ended     bool         `json:"ended,omitempty"`     // the partition's log was over, as those of a replay are
-	Newest    *window.Time `json:"newest,omitempty"`    // event time of a record in this window or, without one, in an earlier one
-}
-
-// Seen notes the event time of a record in the window.
-func (c *Cut) Seen(t window.Time) {
-	if c.Newest == nil {
-		c.Newest = ptr(t)
-	}
-	*c.Newest = max(*c.Newest, t)
-}
-
-// Without returns the cut of the next window if the partition has no record in
-// it: nothing, as fresh as before.
-func (c *Cut) Without() Cut {
-	return Cut{Partition: c.Partition, From: c.Next, Next: c.Next, Newest: c.Newest}
-}
-
 // Window is the result of one closed window. Nothing in it comes from a wall
 // clock: its JSON is the same, byte for byte, whenever it is computed again.
 type Window struct {

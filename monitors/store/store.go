@@ -28,7 +28,7 @@ var (
 	bucketPanes      = []byte("panes")      // monitor \0 end partition -> pane
 	bucketMonitors   = []byte("monitors")   // monitor -> what it was made from
 	bucketWindows    = []byte("windows")    // bucket a monitor: end -> result
-	bucketProfiles   = []byte("profiles")   // bucket a monitor: end -> merged pane
+	bucketProfiles   = []byte("profiles")   // bucket a monitor: end of a pane -> merged pane
 	bucketVolumes    = []byte("volumes")    // bucket a monitor: end -> rows, flags
 	bucketReferences = []byte("references") // bucket a monitor: kind -> what is kept for it
 	bucketRules      = []byte("rules")      // monitor -> state of its rules

@@ -147,9 +147,7 @@ func TestDamageIsAnErrorOfOpening(t *testing.T) {
 	update(t, s, func(tx *Tx) error {
 		var errs []error
 		for i := range 200 {
-			errs = append(errs, tx.PutWindow("m", Closed{
-				Result: make([]byte, 500), Profile: make([]byte, 900), Volume: Volume{End: window.Time(i)},
-			}))
+			errs = append(errs, tx.PutWindow("m", make([]byte, 500), Volume{End: window.Time(i)}), tx.PutProfile("m", window.Time(i), make([]byte, 900)))
 		}
 		return errors.Join(errs...)
 	})
@@ -232,9 +230,8 @@ func TestWindowsNewestFirst(t *testing.T) {
 	update(t, s, func(tx *Tx) error {
 		var errs []error
 		for _, end := range []window.Time{-10, 10, 20, 30, 40} {
-			errs = append(errs, tx.PutWindow("m", Closed{
-				Result: []byte{byte(end)}, Profile: []byte("p"), Volume: Volume{Start: end - 10, End: end, Rows: uint64(end + 10), Partial: end == 20, Drift: end >= 20 && end <= 30},
-			}))
+			errs = append(errs, tx.PutProfile("m", end, []byte("p")), tx.PutWindow("m", []byte{byte(end)},
+				Volume{Start: end - 10, End: end, Rows: uint64(end + 10), Partial: end == 20, Drift: end >= 20 && end <= 30}))
 		}
 		return errors.Join(errs...)
 	})
@@ -280,7 +277,7 @@ func TestRetain(t *testing.T) {
 	update(t, s, func(tx *Tx) error {
 		var errs []error
 		for end := window.Time(1); end <= 10; end++ {
-			errs = append(errs, tx.PutWindow("m", Closed{Result: []byte("r"), Profile: []byte("p"), Volume: Volume{End: end}}))
+			errs = append(errs, tx.PutWindow("m", []byte("r"), Volume{End: end}), tx.PutProfile("m", end, []byte("p")))
 		}
 		return errors.Join(errs...)
 	})

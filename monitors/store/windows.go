@@ -9,19 +9,17 @@ import (
 	"driftwatch/monitors/window"
 )
 
-// Closed is what is kept of a closed window.
-type Closed struct {
-	Result  []byte // the result, encoded
-	Profile []byte // the merged pane, encoded
-	Volume  Volume
-}
-
 // Volume is what later windows of the monitor need to know of this one.
 type Volume struct {
 	Start, End window.Time
 	Rows       uint64
 	Partial    bool
 	Drift      bool // some verdict was drift
+}
+
+// Usable reports whether later windows may be compared with this one; nil is not.
+func (v *Volume) Usable(skipDrift bool) bool {
+	return v != nil && !v.Partial && !(v.Drift && skipDrift)
 }
 
 // Flags of a volume.
@@ -51,25 +49,31 @@ func decodeVolume(end window.Time, b []byte) Volume {
 	return v
 }
 
-// PutWindow keeps a closed window under its end and replaces an earlier one.
-func (t *Tx) PutWindow(monitor string, w Closed) error {
-	isNew := t.Window(monitor, w.Volume.End) == nil
-	for _, part := range []struct {
-		bucket, value []byte
-	}{{bucketWindows, w.Result}, {bucketProfiles, w.Profile}, {bucketVolumes, w.Volume.encode()}} {
-		b, err := t.tx.Bucket(part.bucket).CreateBucketIfNotExists([]byte(monitor))
-		if err != nil {
-			return fmt.Errorf("windows of %q: %w", monitor, err)
-		}
-		if err := b.Put(timeKey(w.Volume.End), part.value); err != nil {
-			return err
-		}
+// PutWindow keeps the result of a closed window under its end and replaces an
+// earlier one.
+func (t *Tx) PutWindow(monitor string, result []byte, v Volume) error {
+	isNew := t.Window(monitor, v.End) == nil
+	if err := t.putAt(bucketWindows, monitor, v.End, result); err != nil {
+		return err
 	}
-	if !isNew {
-		return nil
+	if err := t.putAt(bucketVolumes, monitor, v.End, v.encode()); err != nil || !isNew {
+		return err
 	}
 	_, err := t.monitorBucket(bucketVolumes, monitor).NextSequence()
 	return err
+}
+
+// PutProfile keeps the merged pane that ends at end.
+func (t *Tx) PutProfile(monitor string, end window.Time, pane []byte) error {
+	return t.putAt(bucketProfiles, monitor, end, pane)
+}
+
+func (t *Tx) putAt(bucket []byte, monitor string, end window.Time, value []byte) error {
+	b, err := t.tx.Bucket(bucket).CreateBucketIfNotExists([]byte(monitor))
+	if err != nil {
+		return fmt.Errorf("windows of %q: %w", monitor, err)
+	}
+	return b.Put(timeKey(end), value)
 }
 
 // WindowsTotal returns how many windows of the monitor were ever kept, with
@@ -93,12 +97,18 @@ func (t *Tx) Window(monitor string, end window.Time) []byte {
 	return nil
 }
 
-// Profile returns the merged pane of the window that ends at end, or nil.
+// Profile returns the merged pane that ends at end, or nil.
 func (t *Tx) Profile(monitor string, end window.Time) []byte {
 	if b := t.monitorBucket(bucketProfiles, monitor); b != nil {
 		return b.Get(timeKey(end))
 	}
 	return nil
+}
+
+// Profiles calls fn for the merged panes with end > after, newest first, until it
+// returns false.
+func (t *Tx) Profiles(monitor string, after window.Time, fn func(end window.Time, pane []byte) bool) {
+	newestFirst(t.monitorBucket(bucketProfiles, monitor), after, window.Newest, fn)
 }
 
 // Windows calls fn for the results of windows with from < end <= to, newest

@@ -1,5 +1,6 @@
-// Package window turns event times into windows: where a window starts and
-// ends, what a partition's watermark has sealed, and which records are late.
+// Package window turns event times into windows: where the panes that they are
+// made of start and end, what a partition's watermark has sealed, which records
+// are late, and which panes make a window.
 // It knows no clock, no records and no statistics; time is always an argument.
 package window
 

@@ -1,37 +1,36 @@
 package window
 
-// Tracker follows the borders of one monitor's windows in one partition. It
+// Tracker follows the borders of one monitor's panes in one partition. It
 // decides which records are late. The zero value is not usable; call
 // NewTracker.
 type Tracker struct {
-	windows Tumbling
-	border  Time // the partition sealed every window that ends at or before it
-	closed  Time // every window that ends at or before it is closed for all partitions
+	shape   Shape
+	border  Time // the partition sealed every pane that ends at or before it
+	closed  Time // every pane that ends at or before it is closed for all partitions
 	counted map[Time]int64
 }
 
-// NewTracker returns a tracker that has sealed all windows up to border and
+// NewTracker returns a tracker that has sealed all panes up to border and
 // knows all up to closed as closed. Both may be None.
-func NewTracker(w Tumbling, border, closed Time) *Tracker {
-	return &Tracker{windows: w, border: border, closed: closed}
+func NewTracker(s Shape, border, closed Time) *Tracker {
+	return &Tracker{shape: s, border: border, closed: closed}
 }
 
-// Border is the end of the newest window that the partition sealed.
+// Border is the end of the newest pane that the partition sealed.
 func (k *Tracker) Border() Time { return k.border }
 
 // Place says what is to be done with a record.
 type Place uint8
 
-// Open: count it in its window. Late: its partition sealed the window, or the
-// window closed without waiting for the partition. Counted: the window is
-// closed and holds the record already (it is read again after a restart).
+// Open: count it in its pane. Late: its partition sealed the pane, or the pane
+// closed without waiting for the partition. Counted: the pane is closed and holds the record already (it is read again after a restart).
 const (
 	Open Place = iota
 	Late
 	Counted
 )
 
-// Place decides about the record at offset whose window ends at end.
+// Place decides about the record at offset whose pane ends at end.
 func (k *Tracker) Place(end Time, offset int64) Place {
 	if end <= k.border {
 		if offset < k.counted[end] {
@@ -50,9 +49,9 @@ func (k *Tracker) Place(end Time, offset int64) Place {
 
 // Advance moves the border to what the watermark seals and reports whether it
 // moved.
-func (k *Tracker) Advance(watermark Time) bool { return k.SealThrough(k.windows.Border(watermark)) }
+func (k *Tracker) Advance(watermark Time) bool { return k.SealThrough(k.shape.Sealed(watermark)) }
 
-// SealThrough seals every window that ends at or before end, whatever the
+// SealThrough seals every pane that ends at or before end, whatever the
 // watermark, and reports whether the border moved.
 func (k *Tracker) SealThrough(end Time) bool {
 	if end <= k.border {
@@ -62,10 +61,10 @@ func (k *Tracker) SealThrough(end Time) bool {
 	return true
 }
 
-// CloseThrough notes that all windows that end at or before end are closed.
+// CloseThrough notes that all panes that end at or before end are closed.
 func (k *Tracker) CloseThrough(end Time) { k.closed = max(k.closed, end) }
 
-// Closed notes that the window that ends at end holds this partition's records
+// Closed notes that the pane that ends at end holds this partition's records
 // below next. Only needed where records below next will be read again.
 func (k *Tracker) Closed(end Time, next int64) {
 	if k.counted == nil {

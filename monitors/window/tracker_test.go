@@ -37,7 +37,7 @@ func TestPlace(t *testing.T) {
 }
 
 func TestBorderNeverMovesBack(t *testing.T) {
-	k := NewTracker(Tumbling{Size: time.Hour}, None, None)
+	k := NewTracker(Shape{Grid: Grid{Size: time.Hour}}, None, None)
 	if !k.Advance(at("2026-01-02T05:30:00Z")) {
 		t.Error("the border did not move")
 	}

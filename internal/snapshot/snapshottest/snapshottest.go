@@ -31,11 +31,11 @@ func New() *snapshot.Snapshot {
 		Reload:   snapshot.Reload{OK: true, At: time.Date(2026, 1, 2, 8, 59, 30, 0, time.UTC)},
 		Monitors: []snapshot.Monitor{
 			{
-				Name: "churn", Stream: "churn-features", Fields: 4, WindowSize: time.Hour,
+				Name: "churn", Stream: "churn-features", Fields: 4, WindowSize: time.Hour, Window: "1h",
 				Reference: "9d1b0c5e7f4a", WindowsTotal: 112, Late: 17,
 			},
-			{Name: "churn-quiet", Stream: "churn-scores", Fields: 2, WindowSize: 10 * time.Minute},
-			{Name: Odd, Stream: "churn-scores", Fields: 1, WindowSize: time.Hour, WindowsTotal: 1},
+			{Name: "churn-quiet", Stream: "churn-scores", Fields: 2, WindowSize: 10 * time.Minute, Window: "10m"},
+			{Name: Odd, Stream: "churn-scores", Fields: 1, WindowSize: time.Hour, Window: "1h", WindowsTotal: 1},
 		},
 		Streams: streams(),
 		Rules: []snapshot.Rule{

@@ -15,7 +15,7 @@ func at(s string) Time {
 	return FromTime(t)
 }
 
-var hourly = Tumbling{Size: time.Hour, Lateness: 5 * time.Minute, MaxOpen: 4}
+var hourly = Shape{Grid: Grid{Size: time.Hour}, Panes: 1, Lateness: 5 * time.Minute, MaxOpen: 4}
 
 func TestStart(t *testing.T) {
 	for _, c := range []struct{ name, t, want string }{
@@ -34,24 +34,24 @@ func TestStart(t *testing.T) {
 	}
 }
 
-func TestBorder(t *testing.T) {
+func TestSealed(t *testing.T) {
 	for _, c := range []struct{ name, watermark, want string }{
 		{"not past the lateness", "2026-01-02T03:04:59.999Z", "2026-01-02T02:00:00Z"},
 		{"just past it", "2026-01-02T03:05:00Z", "2026-01-02T03:00:00Z"},
 		{"far past it", "2026-01-02T09:59:00Z", "2026-01-02T09:00:00Z"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := hourly.Border(at(c.watermark)); got != at(c.want) {
-				t.Errorf("Border(%s) = %v, want %s", c.watermark, got, c.want)
+			if got := hourly.Sealed(at(c.watermark)); got != at(c.want) {
+				t.Errorf("Sealed(%s) = %v, want %s", c.watermark, got, c.want)
 			}
 		})
 	}
-	if got := hourly.Border(None); got != None {
-		t.Errorf("Border(None) = %v", got)
+	if got := hourly.Sealed(None); got != None {
+		t.Errorf("Sealed(None) = %v", got)
 	}
 }
 
-func TestHorizonAllowsMaxOpenWindowsAhead(t *testing.T) {
+func TestHorizonAllowsMaxOpenPanesAhead(t *testing.T) {
 	if got, want := hourly.Horizon(at("2026-01-02T03:30:00Z")), at("2026-01-02T08:00:00Z"); got != want {
 		t.Errorf("Horizon = %v, want %v", got, want)
 	}
@@ -75,19 +75,19 @@ func TestAhead(t *testing.T) {
 	}
 }
 
-// Every time lies in exactly one window, and the border never passes a window
+// Every time lies in exactly one pane, and the border never passes a pane
 // that the watermark has not left behind by the lateness.
-func TestWindowsTile(t *testing.T) {
+func TestPanesTile(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := Tumbling{
-			Size:     time.Duration(rapid.Int64Range(1, 1e9).Draw(t, "size")) * time.Millisecond,
+		w := Shape{
+			Grid:     Grid{Size: time.Duration(rapid.Int64Range(1, 1e9).Draw(t, "size")) * time.Millisecond},
 			Lateness: time.Duration(rapid.Int64Range(0, 1e9).Draw(t, "lateness")) * time.Millisecond,
 		}
 		x := Time(rapid.Int64Range(-1e14, 1e16).Draw(t, "time"))
 		if s, e := w.Start(x), w.End(x); s > x || x >= e || e != s.Add(w.Size) || w.Start(s) != s || w.Start(e) != e {
 			t.Fatalf("%v lies in [%v, %v)", x, s, e)
 		}
-		b := w.Border(x)
+		b := w.Sealed(x)
 		if b.Add(w.Lateness) > x || b.Add(w.Size+w.Lateness) <= x {
 			t.Fatalf("the watermark %v seals up to %v", x, b)
 		}
