@@ -159,6 +159,9 @@ func (m *Monitor) Made(pane []byte) bool {
 func DecodeCuts(b []byte) ([]checks.Cut, error) {
 	r := reader{b: b}
 	version := r.byte()
+	if version < paneVersion {
+		return nil, r.err
+	}
 	r.shape()
 	r.varint()
 	cuts, err := r.cuts(version)
@@ -170,10 +173,16 @@ func DecodeCuts(b []byte) ([]checks.Cut, error) {
 
 func (r *reader) cuts(version byte) (cuts []checks.Cut, err error) {
 	b := r.bytes()
-	if version == paneVersion3 || r.err != nil {
+	if r.err != nil {
 		return nil, r.err
 	}
-	if err := json.Unmarshal(b, &cuts); err != nil {
+	if version == paneVersion3 {
+		cuts = make([]checks.Cut, 1)
+		err = json.Unmarshal(b, &cuts[0])
+	} else {
+		err = json.Unmarshal(b, &cuts)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("its cuts: %w", err)
 	}
 	return cuts, nil

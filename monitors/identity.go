@@ -21,7 +21,7 @@ func (m *Monitor) computeIdentity(id string) string {
 		Guides   string
 		ID       string
 		Pane     int
-	}{Shape: m.shape, Lateness: m.Spec.Window.Lateness, Pane: paneVersion}
+	}{Shape: m.shape, Lateness: m.Spec.Window.Lateness, Pane: paneVersion3} // from which on panes can be read
 	if m.Reference != nil {
 		v.Guides = m.Reference.Hash
 	}
