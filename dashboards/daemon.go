@@ -35,5 +35,12 @@ func daemon() dashboard {
 		target{Expr: `increase(driftwatch_notifications_superseded_total[1h])`, Legend: "{{receiver}} overtaken"}))
 	p.add(series("Failed attempts", "In an hour, by reason.", "short", 8,
 		target{Expr: `increase(driftwatch_notification_failures_total[1h])`, Legend: "{{receiver}} {{reason}}"}))
+
+	p.row("Store")
+	p.add(series("Store", "Size of the file, and what of it is free to be used again.", "bytes", 12,
+		target{Expr: `driftwatch_store_bytes`, Legend: "{{instance}} file"},
+		target{Expr: `driftwatch_store_free_bytes`, Legend: "{{instance}} free"}))
+	p.add(series("Store can be written", "0: the disk is full or broken, and nothing is read until it can.", "none", 12,
+		target{Expr: `driftwatch_store_writable`, Legend: "{{instance}}"}))
 	return newDashboard("driftwatch-daemon", "Driftwatch: daemon", "The program itself.", nil, p)
 }

@@ -12,8 +12,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/robfig/cron/v3"
-
 	"driftwatch/alerting"
 	"driftwatch/internal/engine"
 	"driftwatch/internal/metrics"
@@ -66,8 +64,8 @@ func (d *daemon) run(ctx context.Context, g *generation) error {
 	if err != nil {
 		return errors.Join(err, g.close())
 	}
-	housekeeping := cron.New(cron.WithLocation(time.UTC))
-	if _, err := housekeeping.AddFunc("@hourly", func() { d.retain(ctx) }); err != nil {
+	housekeeping, err := d.housekeeping(ctx, g.config.Store.Maintenance)
+	if err != nil {
 		return errors.Join(err, g.close())
 	}
 	housekeeping.Start()
@@ -223,16 +221,5 @@ func (d *daemon) followHangups(ctx context.Context) {
 		case <-d.opts.Hangup:
 			_ = d.Reload(ctx) // logged and shown there
 		}
-	}
-}
-
-// retain removes what is older than the store's retention.
-func (d *daemon) retain(ctx context.Context) {
-	e := d.engine.Load()
-	if e == nil {
-		return
-	}
-	if err := e.Retain(ctx); err != nil && ctx.Err() == nil {
-		d.opts.Log.Error("old windows could not be removed", "error", err)
 	}
 }

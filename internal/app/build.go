@@ -51,7 +51,7 @@ func (e *ConfigError) Error() string {
 
 // LoadOptions are what reading a configuration needs from the rest.
 func LoadOptions() config.Options {
-	return config.Options{ReferenceFile: referenceFile}
+	return config.Options{ReferenceFile: referenceFile, Schedule: schedule}
 }
 
 // referenceFile returns what a profile holds. Of a data file nothing is known

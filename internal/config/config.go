@@ -57,6 +57,8 @@ type Store struct {
 	Path      string
 	Retention time.Duration // of results, counted back from a monitor's newest window
 	Profiles  time.Duration // of profiles of closed windows; 0: none are kept
+	// Maintenance is the cron expression, in UTC, of when the file is made smaller.
+	Maintenance string
 }
 
 // Web is the daemon's own page, metrics and API.
@@ -115,6 +117,9 @@ type Options struct {
 	// ReferenceFile returns what a profile file holds, or nil for a data file. If
 	// it is nil, references are only looked for, not opened.
 	ReferenceFile func(path string) (*ReferenceFile, error)
+	// Schedule reports what is wrong with a cron expression. If it is nil, they are
+	// not looked at.
+	Schedule func(expression string) error
 	// MissingReferences lets reference files be absent, for the command that
 	// makes them.
 	MissingReferences bool

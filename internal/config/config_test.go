@@ -111,7 +111,7 @@ monitors: [{name: m, stream: s, window: {size: 10s}, fields: [{name: a, type: nu
 
 func TestDefaults(t *testing.T) {
 	cfg := loadFiles(t, smallest)
-	wantStore := Store{Path: "data", Retention: 30 * day, Profiles: 8 * day}
+	wantStore := Store{Path: "data", Retention: 30 * day, Profiles: 8 * day, Maintenance: "0 3 * * *"}
 	if cfg.Store != wantStore {
 		t.Errorf("store %+v", cfg.Store)
 	}

@@ -125,11 +125,30 @@ func (l *loader) readStore(file string, m *yamlx.Map) {
 		Path:      l.path(m.Get("path")),
 		Retention: m.Get("retention").Duration(30*day, time.Minute),
 		Profiles:  m.Get("profiles").Duration(8*day, 0),
+
+		Maintenance: "0 3 * * *",
+	}
+	if c := m.Get("maintenance"); c.Present() {
+		l.cfg.Store.Maintenance = l.readSchedule(c)
 	}
 	if l.cfg.Store.Path == "" {
 		l.cfg.Store.Path = filepath.Join(filepath.Dir(file), "data")
 	}
 	m.Done()
+}
+
+// readSchedule reads a cron expression.
+func (l *loader) readSchedule(c yamlx.Cursor) string {
+	word, ok := c.Literal()
+	if !ok {
+		return ""
+	}
+	if l.opts.Schedule != nil {
+		if err := l.opts.Schedule(word); err != nil {
+			c.Must("be a cron expression such as \"0 3 * * *\", not %q: %v", word, err)
+		}
+	}
+	return word
 }
 
 func (l *loader) readWeb(m *yamlx.Map) {

@@ -242,18 +242,3 @@ func (e *Engine) do(ctx context.Context, fn func()) error {
 		return errStopped
 	}
 }
-
-// Retain removes windows that are older than the retention.
-func (e *Engine) Retain(ctx context.Context) error {
-	more := true
-	for more {
-		var err error
-		if doErr := e.do(ctx, func() { more, err = e.seq.retain() }); doErr != nil {
-			return doErr
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}

@@ -19,6 +19,7 @@ import (
 func (s *sequencer) publish() {
 	now := time.Now()
 	v := &snapshot.Snapshot{Ready: s.engine.ready.Load() && s.problem == "", Reason: s.problem, Outbox: s.outbox.waiting()}
+	v.Store = s.storeSnapshot()
 	if !s.engine.ready.Load() {
 		v.Reason = "partitions are not assigned yet"
 	}
@@ -36,6 +37,14 @@ func (s *sequencer) publish() {
 	slices.SortFunc(v.Streams, func(a, b snapshot.Stream) int { return strings.Compare(a.Name, b.Name) })
 	s.opts.Describe(v)
 	s.opts.Publish(v)
+}
+
+func (s *sequencer) storeSnapshot() snapshot.Store {
+	v := snapshot.Store{Fault: s.problem}
+	if u, err := s.opts.Store.Usage(); err == nil { // one that cannot be asked shows elsewhere
+		v.Bytes, v.Free = u.Bytes, u.Free
+	}
+	return v
 }
 
 // byState puts firing alerts before pending ones.

@@ -364,23 +364,3 @@ func (m *monitor) needed() window.Time {
 	}
 	return needed
 }
-
-// retain removes old windows of all monitors, a bounded number a call.
-func (s *sequencer) retain() (more bool, err error) {
-	err = s.opts.Store.Update(func(tx *store.Tx) error {
-		for _, m := range s.monitors {
-			closed := m.windows.Closed()
-			if closed == window.None {
-				continue
-			}
-			needed := m.needed()
-			left, err := tx.Retain(m.Spec.Name, min(needed, closed.Add(-s.opts.Retention)), min(needed, closed.Add(-s.opts.Profiles)), 256)
-			if err != nil {
-				return err
-			}
-			more = more || left
-		}
-		return nil
-	})
-	return more, err
-}

@@ -14,6 +14,7 @@ type descs struct {
 	records, bytes, recordErrors, lost             *prometheus.Desc
 	lag, freshness                                 *prometheus.Desc
 	alerts, outbox, sent, sendFailures, superseded *prometheus.Desc
+	storeBytes, storeFree, storeWritable           *prometheus.Desc
 	reloadOK, reloadAt, buildInfo, rulesInfo       *prometheus.Desc
 }
 
@@ -44,6 +45,10 @@ func newDescs() descs {
 		sendFailures: desc("notification_failures_total", "Attempts to deliver a notification that failed.", "receiver", "reason"),
 		superseded:   desc("notifications_superseded_total", "Events that a later change of their alert overtook before they could be delivered.", "receiver"),
 
+		storeBytes:    desc("store_bytes", "Size of the store's file."),
+		storeFree:     desc("store_free_bytes", "Bytes of the store's file that are free to be used again."),
+		storeWritable: desc("store_writable", "Whether the store could be written when that was last tried."),
+
 		reloadOK:  desc("config_last_reload_successful", "Whether the newest load of the configuration succeeded."),
 		reloadAt:  desc("config_last_reload_success_timestamp_seconds", "When the configuration was last loaded with success."),
 		buildInfo: desc("build_info", "The program that runs.", "version", "revision", "goversion"),
@@ -58,6 +63,7 @@ func (d *descs) all() []*prometheus.Desc {
 		d.records, d.bytes, d.recordErrors, d.lost,
 		d.lag, d.freshness,
 		d.alerts, d.outbox, d.sent, d.sendFailures, d.superseded,
+		d.storeBytes, d.storeFree, d.storeWritable,
 		d.reloadOK, d.reloadAt, d.buildInfo, d.rulesInfo,
 	}
 }

@@ -23,6 +23,8 @@ func config() object {
 			"path":      path("The folder of the store. Default: data."),
 			"retention": duration().with("Of results, counted back from a monitor's newest window. Default: 30d."),
 			"profiles":  duration().with("Of profiles, of which references of windows are made. Default: 8d."),
+
+			"maintenance": text().with("When the store's file is made smaller, as a cron expression in UTC. Default: 0 3 * * *."),
 		}),
 		"web": fields(nil, object{
 			"listen":       address.with("Default: 127.0.0.1:9474."),

@@ -21,8 +21,16 @@ type Snapshot struct {
 	Rules    []Rule
 	Revision string // of the rule files
 	Outbox   int    // events that wait to be delivered
+	Store    Store
 	Reload   Reload
 	Notified []Receiver
+}
+
+// Store is the file in which the state is kept.
+type Store struct {
+	Bytes int64  // of the file
+	Free  int64  // of them, to be used again
+	Fault string // why nothing can be written to it, or ""
 }
 
 // Monitor is one monitor.

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -36,6 +37,8 @@ var (
 
 	topLevel = [][]byte{bucketMeta, bucketPartitions, bucketPanes, bucketMonitors, bucketWindows,
 		bucketProfiles, bucketVolumes, bucketReferences, bucketRules, bucketOutbox}
+	// ofMonitors are those with a bucket for each monitor.
+	ofMonitors = [][]byte{bucketWindows, bucketProfiles, bucketVolumes, bucketReferences}
 	keyVersion = []byte("version")
 )
 
@@ -44,8 +47,11 @@ var ErrLocked = errors.New("another process has it open")
 
 // Store is one open store file.
 type Store struct {
-	db   *bolt.DB
-	path string
+	path  string
+	room  func(path string) int64 // of the disk
+	write sync.Mutex              // of the one writer: an update, or a compaction
+	mu    sync.RWMutex
+	db    *bolt.DB // another one after a compaction: readers hold mu meanwhile, and so does who replaces it
 }
 
 // Open opens the store in the folder dir and makes both where they do not
@@ -66,8 +72,8 @@ func Open(dir string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
-	s := &Store{db: db, path: path}
-	for _, check := range []func() error{s.checkPages, s.migrate, s.checkBuckets} {
+	s := &Store{db: db, path: path, room: diskRoom}
+	for _, check := range []func() error{s.checkPages, s.migrate, s.checkBuckets, s.tidy} {
 		if err := check(); err != nil {
 			return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), db.Close())
 		}
@@ -113,16 +119,48 @@ func open(path string) (db *bolt.DB, err error) {
 			err = &DamagedError{fmt.Errorf("%v", r)}
 		}
 	}()
-	db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Second, FreelistType: bolt.FreelistMapType})
+	var file *os.File
+	db, err = bolt.Open(path, 0o600, &bolt.Options{
+		Timeout: time.Second, FreelistType: bolt.FreelistMapType,
+		OpenFile: func(name string, flag int, perm os.FileMode) (f *os.File, err error) {
+			file, err = os.OpenFile(name, flag, perm)
+			return file, err
+		},
+	})
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, ErrLocked
+	}
+	if err == nil && !hasName(file, path) {
+		return nil, errors.Join(ErrLocked, db.Close()) // it was replaced by its copy while its lock was waited for
 	}
 	return db, err
 }
 
+// hasName reports whether an open file is the one at path.
+func hasName(file *os.File, path string) bool {
+	open, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := os.Stat(path)
+	return err == nil && os.SameFile(open, named)
+}
+
+// tidy removes what an interrupted compaction left, and counts the free pages.
+func (s *Store) tidy() error {
+	if err := removeFile(s.path + compactSuffix); err != nil {
+		return err
+	}
+	tx, err := s.db.Begin(true) // bbolt counts when a writer ends
+	if err != nil {
+		return err
+	}
+	return tx.Rollback()
+}
+
 func create(path string) error {
 	tmp := path + ".new"
-	if err := os.Remove(tmp); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := removeFile(tmp); err != nil {
 		return err
 	}
 	db, err := open(tmp)
@@ -140,24 +178,37 @@ func create(path string) error {
 	if err := errors.Join(err, db.Close()); err != nil {
 		return err
 	}
-	return os.Rename(tmp, path)
+	if err := os.Rename(tmp, path); err != nil {
+		return err
+	}
+	return syncFolder(path)
 }
 
 // Path is the store's file.
 func (s *Store) Path() string { return s.path }
 
-// Close closes the file.
-func (s *Store) Close() error { return s.db.Close() }
+// Close closes the file, once nobody reads or writes it any more.
+func (s *Store) Close() error {
+	s.write.Lock()
+	defer s.write.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.db.Close()
+}
 
 // Update runs fn in a transaction that is durable when Update returns nil, and
 // leaves nothing behind when it returns an error.
 func (s *Store) Update(fn func(*Tx) error) error {
+	s.write.Lock()
+	defer s.write.Unlock()
 	return s.db.Update(func(tx *bolt.Tx) error { return fn(&Tx{tx}) })
 }
 
 // View runs fn in a read-only transaction. Slices that fn receives are valid
 // only inside it.
 func (s *Store) View(fn func(*Tx) error) error {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	return s.db.View(func(tx *bolt.Tx) error { return fn(&Tx{tx}) })
 }
 

@@ -282,9 +282,9 @@ func TestRetain(t *testing.T) {
 		return errors.Join(errs...)
 	})
 	rounds := 0
-	for more := true; more; rounds++ {
+	for removed := 3; removed == 3; rounds++ {
 		update(t, s, func(tx *Tx) (err error) {
-			more, err = tx.Retain("m", 4, 8, 3)
+			removed, err = tx.Retain("m", 4, 8, 3)
 			return err
 		})
 	}
@@ -302,6 +302,21 @@ func TestRetain(t *testing.T) {
 		}
 		if n := tx.WindowsTotal("m"); n != 10 {
 			t.Errorf("%d windows were kept in all, want 10", n)
+		}
+		return nil
+	})
+}
+
+func TestForgetMonitor(t *testing.T) {
+	s := open1(t, t.TempDir())
+	update(t, s, func(tx *Tx) error {
+		return errors.Join(tx.PutWindow("a", nil, Volume{}), tx.PutWindow("b", nil, Volume{}),
+			tx.PutReference("a", "pin", []byte("x")), tx.PutReference("c", "pin", []byte("x")),
+			tx.ForgetMonitor("a"), tx.ForgetMonitor("nobody"))
+	})
+	_ = s.View(func(tx *Tx) error {
+		if names, err := tx.Monitors(); err != nil || !slices.Equal(names, []string{"b", "c"}) {
+			t.Errorf("something is kept of %v, %v", names, err)
 		}
 		return nil
 	})

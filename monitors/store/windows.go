@@ -2,9 +2,13 @@ package store
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"driftwatch/monitors/window"
 )
@@ -157,36 +161,72 @@ func newestFirst(b *bolt.Bucket, from, to window.Time, fn func(window.Time, []by
 
 // Retain removes the results of a monitor's windows that end at or before
 // results, and the profiles of those that end at or before profiles. It
-// removes at most limit of each and reports whether some are left.
-func (t *Tx) Retain(monitor string, results, profiles window.Time, limit int) (more bool, err error) {
+// removes at most limit of each and returns how many at most it removed of one:
+// where that is limit, some may be left.
+func (t *Tx) Retain(monitor string, results, profiles window.Time, limit int) (removed int, err error) {
 	for _, part := range []struct {
 		bucket []byte
 		until  window.Time
 	}{{bucketWindows, results}, {bucketVolumes, results}, {bucketProfiles, profiles}} {
-		left, err := dropThrough(t.monitorBucket(part.bucket, monitor), part.until, limit)
+		n, err := dropThrough(t.monitorBucket(part.bucket, monitor), part.until, limit)
 		if err != nil {
-			return false, fmt.Errorf("remove old windows of %q: %w", monitor, err)
+			return 0, fmt.Errorf("remove old windows of %q: %w", monitor, err)
 		}
-		more = more || left
+		removed = max(removed, n)
 	}
-	return more, nil
+	return removed, nil
 }
 
-func dropThrough(b *bolt.Bucket, until window.Time, limit int) (bool, error) {
+func dropThrough(b *bolt.Bucket, until window.Time, limit int) (n int, err error) {
 	if b == nil {
-		return false, nil
+		return 0, nil
 	}
-	c := b.Cursor()
-	for n := 0; ; n++ {
+	for c := b.Cursor(); n < limit; n++ {
 		k, _ := c.First()
 		if k == nil || keyTime(k) > until {
-			return false, nil
-		}
-		if n == limit {
-			return true, nil
+			break
 		}
 		if err := c.Delete(); err != nil {
-			return false, err
+			return n, err
 		}
 	}
+	return n, nil
+}
+
+// HasWindows reports whether the result of some window of the monitor is kept.
+func (t *Tx) HasWindows(monitor string) bool {
+	b := t.monitorBucket(bucketWindows, monitor)
+	if b == nil {
+		return false
+	}
+	k, _ := b.Cursor().First()
+	return k != nil
+}
+
+// Monitors lists the monitors of which something is kept in buckets of their
+// own, by name.
+func (t *Tx) Monitors() ([]string, error) {
+	names := map[string]bool{}
+	for _, bucket := range ofMonitors {
+		err := t.tx.Bucket(bucket).ForEachBucket(func(k []byte) error {
+			names[string(k)] = true
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return slices.Sorted(maps.Keys(names)), nil
+}
+
+// ForgetMonitor removes what is kept of a monitor without windows: its references,
+// and how many windows it had.
+func (t *Tx) ForgetMonitor(monitor string) error {
+	for _, bucket := range ofMonitors {
+		err := t.tx.Bucket(bucket).DeleteBucket([]byte(monitor))
+		if err != nil && !errors.Is(err, bolterrors.ErrBucketNotFound) {
+			return fmt.Errorf("forget %q: %w", monitor, err)
+		}
+	}
+	return t.tx.Bucket(bucketMonitors).Delete([]byte(monitor))
 }
