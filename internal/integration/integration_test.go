@@ -32,12 +32,13 @@ type result struct {
 
 // apiWindow is a window as the API shows it.
 type apiWindow struct {
-	Start  window.Time       `json:"start"`
-	End    window.Time       `json:"end"`
-	Rows   int               `json:"rows"`
-	Checks map[string]result `json:"checks"`
-	Fields []apiField        `json:"fields"`
-	Hash   string            `json:"reference_hash"`
+	Start   window.Time       `json:"start"`
+	End     window.Time       `json:"end"`
+	Rows    int               `json:"rows"`
+	Partial bool              `json:"partial"`
+	Checks  map[string]result `json:"checks"`
+	Fields  []apiField        `json:"fields"`
+	Hash    string            `json:"reference_hash"`
 }
 
 type apiField struct {

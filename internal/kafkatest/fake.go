@@ -5,9 +5,11 @@ package kafkatest
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -75,6 +77,54 @@ func CreateTopic(t testing.TB, cl *kgo.Client, topic string, partitions int32, c
 		t.Fatalf("create topic %q: %v", topic, err)
 	}
 	fail(t, "create topic "+topic, res.Topics[0].ErrorCode)
+}
+
+// CreateReplicated makes a topic whose partition i has its replicas on the nodes
+// replicas[i], the first of which is the leader if it can be.
+func CreateReplicated(t testing.TB, cl *kgo.Client, topic string, replicas ...[]int32) {
+	t.Helper()
+	rt := kmsg.NewCreateTopicsRequestTopic()
+	rt.Topic, rt.NumPartitions, rt.ReplicationFactor = topic, -1, -1
+	for i, nodes := range replicas {
+		rt.ReplicaAssignment = append(rt.ReplicaAssignment, kmsg.CreateTopicsRequestTopicReplicaAssignment{Partition: int32(i), Replicas: nodes})
+	}
+	req := kmsg.NewPtrCreateTopicsRequest()
+	req.TimeoutMillis = 10000
+	req.Topics = append(req.Topics, rt)
+	res, err := req.RequestWith(Context(t), cl)
+	if err != nil {
+		t.Fatalf("create topic %q: %v", topic, err)
+	}
+	fail(t, "create topic "+topic, res.Topics[0].ErrorCode)
+}
+
+// ElectPreferred moves the leaders of all of a topic's partitions to their first
+// replicas. These may still have to catch up, so it tries until they may lead.
+func ElectPreferred(t testing.TB, cl *kgo.Client, topic string, partitions ...int32) {
+	t.Helper()
+	req := kmsg.NewPtrElectLeadersRequest()
+	req.TimeoutMillis = 10000
+	req.Topics = []kmsg.ElectLeadersRequestTopic{{Topic: topic, Partitions: partitions}}
+	for ctx := Context(t); ; {
+		res, err := req.RequestWith(ctx, cl)
+		if err != nil {
+			t.Fatalf("elect the preferred leaders of %q: %v", topic, err)
+		}
+		if elected(res) {
+			return
+		}
+	}
+}
+
+func elected(res *kmsg.ElectLeadersResponse) bool {
+	for _, rt := range res.Topics {
+		for _, p := range rt.Partitions {
+			if err := kerr.ErrorForCode(p.ErrorCode); err != nil && !errors.Is(err, kerr.ElectionNotNeeded) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // DeleteTopic deletes a topic.

@@ -8,21 +8,24 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // LibsVar names the environment variable with the directory of Kafka's jars; see
 // fetch.sh.
 const LibsVar = "DRIFTWATCH_KAFKA_LIBS"
 
-// Broker is a real Apache Kafka of one node, broker and controller in one.
+// Broker is a node of a real Apache Kafka.
 type Broker struct {
 	Address string // of the plain listener
 	Scram   string // of the listener that asks for SCRAM-SHA-512 of User and Password
+	Proxy   *Proxy // Behind makes it; a client that enters by it meets the broker only by it
 
 	t     testing.TB
 	dir   string
@@ -37,24 +40,48 @@ const (
 	Password = "correct horse battery staple"
 )
 
-// Real starts an Apache Kafka on ports that the system chooses, and kills it
-// with the test. It has come up when it answers. The jars are those in the
-// directory that LibsVar names; the test fails without.
+// Real starts an Apache Kafka of one node on ports that the system chooses, and
+// kills it with the test. It has come up when it answers. The jars are those in
+// the directory that LibsVar names; the test fails without.
 func Real(t testing.TB) *Broker {
+	t.Helper()
+	return RealCluster(t, 1)[0]
+}
+
+// Behind is Real with one more way in, through a proxy.
+func Behind(t testing.TB) *Broker {
+	t.Helper()
+	b := newBroker(t)
+	ports := freePorts(t, 2)
+	b.Proxy = newProxy(t, ports[0])
+	b.configure(1, ports[1])
+	b.Start()
+	return b
+}
+
+// RealCluster starts n nodes with the ids 1 to n. The first one is also the
+// controller, without which no leader is elected.
+func RealCluster(t testing.TB, n int) []*Broker {
+	t.Helper()
+	var all []*Broker
+	controller := freePorts(t, 1)[0]
+	for id := 1; id <= n; id++ {
+		b := newBroker(t)
+		b.configure(id, controller)
+		b.Start()
+		all = append(all, b)
+	}
+	return all
+}
+
+func newBroker(t testing.TB) *Broker {
 	t.Helper()
 	libs := os.Getenv(LibsVar)
 	if libs == "" {
 		t.Fatalf("set %s to the directory of Kafka's jars: internal/kafkatest/fetch.sh makes it", LibsVar)
 	}
-	ports := freePorts(t, 3)
-	b := &Broker{
-		Address: ports[0], Scram: ports[1],
-		t: t, dir: t.TempDir(), libs: libs,
-	}
-	b.configure(ports[2])
-	b.Start()
-	t.Cleanup(b.Kill)
-	return b
+	ports := freePorts(t, 2)
+	return &Broker{Address: ports[0], Scram: ports[1], t: t, dir: t.TempDir(), libs: libs}
 }
 
 // freePorts returns addresses on loopback that were free a moment ago.
@@ -77,22 +104,32 @@ func freePorts(t testing.TB, n int) []string {
 }
 
 // configure writes the configuration and formats the log directory.
-func (b *Broker) configure(controller string) {
+func (b *Broker) configure(id int, controller string) {
 	b.t.Helper()
+	roles, listeners := "broker", "PLAIN://"+b.Address+",SCRAM://"+b.Scram
+	advertised := listeners
+	if b.Proxy != nil {
+		listeners += ",PROXIED://" + b.Proxy.target
+		advertised += ",PROXIED://" + b.Proxy.Address
+	}
+	if id == 1 {
+		roles, listeners = "broker,controller", listeners+",CONTROLLER://"+controller
+	}
 	config := []string{
-		"process.roles=broker,controller",
-		"node.id=1",
+		"process.roles=" + roles,
+		"node.id=" + strconv.Itoa(id),
 		"controller.quorum.voters=1@" + controller,
 		"controller.listener.names=CONTROLLER",
-		"listeners=PLAIN://" + b.Address + ",SCRAM://" + b.Scram + ",CONTROLLER://" + controller,
-		"advertised.listeners=PLAIN://" + b.Address + ",SCRAM://" + b.Scram,
-		"listener.security.protocol.map=PLAIN:PLAINTEXT,SCRAM:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+		"listeners=" + listeners,
+		"advertised.listeners=" + advertised,
+		"listener.security.protocol.map=PLAIN:PLAINTEXT,PROXIED:PLAINTEXT,SCRAM:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
 		"inter.broker.listener.name=PLAIN",
 		"sasl.enabled.mechanisms=SCRAM-SHA-512",
 		"listener.name.scram.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;",
 		"log.dirs=" + filepath.Join(b.dir, "logs"),
 		"num.partitions=1",
 		"auto.create.topics.enable=false",
+		"auto.leader.rebalance.enable=false",
 		"offsets.topic.replication.factor=1",
 		"offsets.topic.num.partitions=1",
 		"transaction.state.log.replication.factor=1",
@@ -136,6 +173,9 @@ func (b *Broker) Start() {
 	if err := b.java.Start(); err != nil {
 		b.t.Fatalf("start Kafka: %v", err)
 	}
+	if b.ended == nil {
+		b.t.Cleanup(b.Kill)
+	}
 	b.ended = make(chan struct{})
 	go func(java *exec.Cmd, ended chan struct{}) {
 		_ = java.Wait() // how it ended does not matter
@@ -146,7 +186,7 @@ func (b *Broker) Start() {
 	}
 }
 
-// answers waits until the broker answers.
+// answers waits until the broker answers and the controller counts it in.
 func (b *Broker) answers() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*Patience)
 	defer cancel()
@@ -158,7 +198,7 @@ func (b *Broker) answers() error {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if err = cl.Ping(ctx); err == nil {
+		if err = b.member(ctx, cl); err == nil {
 			return nil
 		}
 		select {
@@ -169,6 +209,22 @@ func (b *Broker) answers() error {
 		case <-tick.C:
 		}
 	}
+}
+
+// member says why the broker is not one of the cluster's.
+func (b *Broker) member(ctx context.Context, cl *kgo.Client) error {
+	req := kmsg.NewPtrMetadataRequest()
+	req.Topics = []kmsg.MetadataRequestTopic{}
+	res, err := req.RequestWith(ctx, cl)
+	if err != nil {
+		return err
+	}
+	for _, m := range res.Brokers {
+		if net.JoinHostPort(m.Host, strconv.Itoa(int(m.Port))) == b.Address {
+			return nil
+		}
+	}
+	return errors.New("it is not among the cluster's brokers")
 }
 
 // output is the end of what the broker wrote.
