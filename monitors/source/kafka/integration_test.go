@@ -134,3 +134,20 @@ func TestRealKafkaKilledAndRestarted(t *testing.T) {
 		t.Fatalf("committed %+v, %v, %v, want %+v", got, ok, err, want)
 	}
 }
+
+// A network over which a full fetch takes longer than an answer may: less is
+// asked for, until it passes. Who always asked for the same would read nothing.
+func TestRealKafkaOverASlowNetwork(t *testing.T) {
+	broker := kafkatest.Behind(t)
+	producer := kafkatest.Idempotent(t, []string{broker.Address}, kgo.ProducerBatchCompression(kgo.NoCompression()))
+	kafkatest.CreateTopic(t, producer, "slow", 1)
+	for range 60 {
+		kafkatest.Produce(t, producer, kafkatest.Record("slow", 0, nil, make([]byte, 10_000), time.UnixMilli(1)))
+	}
+	c := open(t, []string{broker.Proxy.Address}, func(c *Config) { c.Timeout = time.Second })
+	broker.Proxy.Slow(200_000)
+	got, next, lost := readAll(kafkatest.Context(t), t, c.Log(source.Partition{Topic: "slow"}), 0)
+	if len(got) != 60 || next != 60 || lost != 0 {
+		t.Fatalf("read %d records up to %d, %d lost, want 60", len(got), next, lost)
+	}
+}

@@ -53,6 +53,9 @@ func (l *partitionLog) Fetch(ctx context.Context, from int64) (source.Batch, err
 			l.c.problems.clear(l.subject)
 			return source.Batch{}, err
 		}
+		if errors.Is(err, context.DeadlineExceeded) {
+			l.limit = max(l.limit/4, leastBytes)
+		}
 		if retry.tries > 0 && ctx.Err() == nil {
 			l.c.trouble(l.subject, err)
 		}
@@ -77,12 +80,20 @@ func (l *partitionLog) try(ctx context.Context, from int64) (source.Batch, error
 	if err != nil {
 		return source.Batch{}, err
 	}
-	l.limit = min(max(l.c.cfg.MaxBytes, need), maxFrame)
+	l.limit = min(max(l.grown(), need), maxFrame)
 	if next == from {
 		next = l.skipEmpty(f, from)
 	}
 	return source.Batch{Records: l.reader.records, From: from, Next: next, End: max(f.stable, next), TopicID: l.topic.String()}, nil
 }
+
+// leastBytes is what is asked for at least, over the slowest network.
+const leastBytes = 16 << 10
+
+// grown is the limit after an answer. After one that did not come in time it was
+// cut to a quarter, or a slow network would never get a fetch through; it grows
+// slowly again, as each try that is too much costs a time-out.
+func (l *partitionLog) grown() int { return min(l.limit+l.limit/8, l.c.cfg.MaxBytes) }
 
 func (l *partitionLog) findLeader(ctx context.Context) error {
 	if l.leader != anyBroker {
