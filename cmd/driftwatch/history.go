@@ -16,14 +16,8 @@ func (c *profileCmd) history(ctx context.Context, s streams) error {
 		Log: slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	var err error
-	if o.From, err = readMoment("--from", c.From); err != nil {
+	if o.From, o.To, err = readSpan(c.From, c.To); err != nil {
 		return err
-	}
-	if o.To, err = readMoment("--to", c.To); err != nil {
-		return err
-	}
-	if !o.To.IsZero() && !o.From.Before(o.To) {
-		return &exit{exitUsage, "--to is not later than --from"}
 	}
 	p := newProgress(s.err)
 	o.Progress = p.add
@@ -42,6 +36,20 @@ func (c *profileCmd) history(ctx context.Context, s streams) error {
 		fmt.Fprintf(s.err, "%d records were gone before they could be read\n", made.Lost)
 	}
 	return c.say(s, made.Reference)
+}
+
+// readSpan reads --from and --to, each of which may be "".
+func readSpan(from, to string) (f, t time.Time, err error) {
+	if f, err = readMoment("--from", from); err != nil {
+		return f, t, err
+	}
+	if t, err = readMoment("--to", to); err != nil {
+		return f, t, err
+	}
+	if !t.IsZero() && !f.Before(t) {
+		return f, t, &exit{exitUsage, "--to is not later than --from"}
+	}
+	return f, t, nil
 }
 
 // readMoment reads RFC 3339, or a day, which is its midnight in UTC.

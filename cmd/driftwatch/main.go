@@ -45,6 +45,7 @@ type cli struct {
 	Profile    profileCmd    `cmd:"" help:"Summarise data files in a profile, to be used as a reference."`
 	Compare    compareCmd    `cmd:"" help:"Compare two data files or profiles by all checks."`
 	Inspect    inspectCmd    `cmd:"" help:"Show what is in a profile."`
+	Replay     replayCmd     `cmd:"" help:"Run monitors and rules over history, sending nothing: what would have fired."`
 	Accept     acceptCmd     `cmd:"" help:"Make a window of a running daemon its monitor's reference."`
 	Dashboards dashboardsCmd `cmd:"" help:"Write the Grafana dashboards and the Prometheus rules."`
 	Schema     schemaCmd     `cmd:"" help:"Print the JSON Schema of the files, for editors."`

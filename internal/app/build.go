@@ -78,14 +78,10 @@ func referenceFile(path string) (*config.ReferenceFile, error) {
 // build reads a configuration and everything that it names, but connects to
 // nothing. Problems of the files are a *ConfigError.
 func build(path string, log *slog.Logger) (*generation, error) {
-	c, diagnostics := config.Load(path, LoadOptions())
-	if c == nil {
-		return nil, &ConfigError{diagnostics}
+	g, err := read(path, LoadOptions(), log)
+	if err != nil {
+		return nil, err
 	}
-	for _, d := range diagnostics {
-		log.Warn("the configuration has a flaw", "problem", d.String())
-	}
-	g := &generation{config: c, programs: map[string]*rules.Program{}, receivers: map[string]alerting.Receiver{}, taken: make(chan error, 1), log: log}
 	steps := []func() error{g.buildPlans, g.buildReceivers, g.buildRevision, g.buildCluster}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -93,6 +89,18 @@ func build(path string, log *slog.Logger) (*generation, error) {
 		}
 	}
 	return g, nil
+}
+
+// read reads a configuration. Problems of the files are a *ConfigError.
+func read(path string, o config.Options, log *slog.Logger) (*generation, error) {
+	c, diagnostics := config.Load(path, o)
+	if c == nil {
+		return nil, &ConfigError{diagnostics}
+	}
+	for _, d := range diagnostics {
+		log.Warn("the configuration has a flaw", "problem", d.String())
+	}
+	return &generation{config: c, programs: map[string]*rules.Program{}, receivers: map[string]alerting.Receiver{}, taken: make(chan error, 1), log: log}, nil
 }
 
 func (g *generation) buildPlans() error {

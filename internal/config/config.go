@@ -123,4 +123,10 @@ type Options struct {
 	// MissingReferences lets reference files be absent, for the command that
 	// makes them.
 	MissingReferences bool
+	// MissingSecrets lets files of secrets be absent, for commands that send
+	// nothing.
+	MissingSecrets bool
+	// Rules are files and directories of rules that take the place of those that
+	// the configuration names; nil: none do.
+	Rules []string
 }

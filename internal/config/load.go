@@ -22,6 +22,9 @@ const maxFile = 16 << 20
 func Load(path string, opts Options) (*Config, []yamlx.Diagnostic) {
 	l := newLoader(opts, &yamlx.Reporter{})
 	l.missingSecret = yamlx.Cursor.Errorf
+	if opts.MissingSecrets {
+		l.missingSecret = func(yamlx.Cursor, string, string, ...any) {}
+	}
 	if root, ok := l.open(path, yamlx.Cursor{}); ok {
 		l.readConfig(path, root)
 		l.finish()
@@ -208,13 +211,32 @@ func (l *loader) readConfig(path string, root yamlx.Cursor) {
 			l.readMonitorFile(c)
 		}
 	}
-	for _, f := range l.list(ruleFiles) {
-		if c, ok := l.open(f.path, f.by); ok {
-			l.cfg.Rules.Add(c)
-		}
-	}
+	l.readRules(ruleFiles)
 	if len(l.cfg.Streams) > 0 && !m.Has("kafka") {
 		m.At().Errorf("missing-key", "key %q is missing: there are streams to read", "kafka")
+	}
+}
+
+// readRules reads the rule files that the configuration names, or those that
+// take their place.
+func (l *loader) readRules(named yamlx.Cursor) {
+	if l.opts.Rules == nil {
+		for _, f := range l.list(named) {
+			if c, ok := l.open(f.path, f.by); ok {
+				l.cfg.Rules.Add(c)
+			}
+		}
+		return
+	}
+	for _, arg := range expand(l.opts.Rules, l.rep) {
+		switch what := classifyFile(arg, l.rep); {
+		case what == aRuleFile:
+			if c, ok := l.open(arg.path, yamlx.Cursor{}); ok {
+				l.cfg.Rules.Add(c)
+			}
+		case what != unclear && !arg.found:
+			l.rep.Errorf(arg.path, "unknown-file", "not a rule file: it has no %q", "groups")
+		}
 	}
 }
 

@@ -70,7 +70,7 @@ func (st *stream) slowest(now time.Time, idle time.Duration) window.Time {
 // nextClosing returns the monitor's next pane if it can be closed now. Idle
 // partitions that it would have to wait for are told to seal it.
 func (s *sequencer) nextClosing(m *monitor, now time.Time) *closing {
-	end := min(m.earliest(), m.windows.Due())
+	end := s.nextEnd(m)
 	if end == window.Newest {
 		return nil
 	}
@@ -97,6 +97,15 @@ func (s *sequencer) nextClosing(m *monitor, now time.Time) *closing {
 		return nil
 	}
 	return s.close(m, end)
+}
+
+// nextEnd returns the end of the monitor's next pane that is to be closed, or
+// window.Newest.
+func (s *sequencer) nextEnd(m *monitor) window.Time {
+	if end := min(m.earliest(), m.windows.Due()); end <= s.opts.To {
+		return end
+	}
+	return window.Newest
 }
 
 // earliest returns the end of the monitor's first pane that is not closed and

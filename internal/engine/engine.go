@@ -48,6 +48,7 @@ type Options struct {
 	Store      *store.Store
 	Start      source.Start               // of partitions without a stored offset
 	From       window.Time                // what starts before it is left out; Start is before all that does not. Zero: nothing is
+	To         window.Time                // what ends after it is left out, and not read for. Zero: nothing is
 	Receivers  []string                   // names of those that exist
 	Route      func(rules.Event) []string // names of the receivers of an event
 	Describe   func(s *snapshot.Snapshot) // adds what the engine does not know
@@ -64,6 +65,9 @@ func (o *Options) validate() error {
 		return errors.New("engine: source, membership and store are needed")
 	case o.Route == nil || o.Describe == nil || o.Publish == nil || o.Log == nil:
 		return errors.New("engine: route, describe, publish and log are needed")
+	}
+	if o.To == 0 {
+		o.To = window.Newest
 	}
 	if o.Checkpoint == 0 {
 		o.Checkpoint = 5 * time.Second
@@ -102,9 +106,9 @@ func New(o Options) (*Engine, error) {
 	return e, nil
 }
 
-// Run reads until ctx ends, or all logs are over and what they held is stored;
-// then it drains the workers, commits what they had and returns. It returns early
-// only when the membership fails for good.
+// Run reads until ctx ends, or all logs are over, or past what is asked for, and
+// what they held is stored; then it drains the workers, commits what they had and
+// returns. It returns early only when the membership fails for good.
 func (e *Engine) Run(ctx context.Context) error {
 	defer close(e.stopped)
 	ctx, cancel := context.WithCancel(ctx)
@@ -179,7 +183,8 @@ func (e *Engine) newWorkers(p source.Partition) ([]*worker, error) {
 		if err != nil {
 			return nil, err
 		}
-		w.start, w.from, w.source, w.reports, w.log = e.opts.Start, e.opts.From, e.opts.Source, e.reports, e.opts.Log
+		w.start, w.source, w.reports, w.log = e.opts.Start, e.opts.Source, e.reports, e.opts.Log
+		w.from, w.to = e.opts.From, e.opts.To
 		w.horizon = e.seq.horizonOf(plan.Stream.Name)
 		ws = append(ws, w)
 	}

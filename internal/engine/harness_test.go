@@ -151,6 +151,7 @@ type setup struct {
 	rules   *rules.Set
 	start   source.Start
 	from    window.Time
+	to      window.Time
 	every   time.Duration // between checkpoints
 	keep    time.Duration // profiles of windows; 0: for good
 	file    *monitors.Baseline
@@ -200,7 +201,7 @@ func (s *setup) engine(t testing.TB) *Engine {
 	}
 	e, err := New(Options{
 		Plans: []*monitors.Plan{plan}, Programs: map[string]*rules.Program{"m": s.rules.ForMonitor("m", []rules.FieldInfo{{Name: "x", Type: "number", Role: monitors.Feature}})},
-		Source: from, Membership: members, Store: s.store, Start: s.start, From: s.from, Checkpoint: s.every,
+		Source: from, Membership: members, Store: s.store, Start: s.start, From: s.from, To: s.to, Checkpoint: s.every,
 		Retention: 24 * time.Hour, Profiles: cmp.Or(s.keep, 24*time.Hour),
 		Receivers: []string{"r"}, Route: func(rules.Event) []string { return []string{"r"} },
 		Describe: func(*snapshot.Snapshot) {},
@@ -240,7 +241,7 @@ func (s *setup) windows(t testing.TB) map[window.Time]string {
 	err := s.store.View(func(tx *store.Tx) error {
 		tx.Windows("m", window.None, window.Newest, func(end window.Time, b []byte) bool {
 			out[end] = string(b)
-			if p := tx.Profile("m", end); p == nil {
+			if p := tx.Profile("m", end); p == nil && s.spec.Window.Size == s.spec.Window.Pane {
 				t.Errorf("window %v has no profile", end)
 			}
 			return true

@@ -40,15 +40,15 @@ func (w *worker) observe(rec *source.Record) {
 
 func (w *worker) count(k *track, t window.Time, offset int64) {
 	start, end := k.paneOf(t)
-	if start < w.from {
-		return
-	}
 	if w.state.Gap || k.gap {
 		// What is missing may have been of any window up to here.
 		k.partial, k.gap = max(k.partial, end), false
 		if w.watermark != window.None {
 			k.partial = max(k.partial, k.windows.End(w.watermark))
 		}
+	}
+	if start < w.from || end > w.to {
+		return
 	}
 	switch k.tracker.Place(end, offset) {
 	case window.Late:
@@ -76,13 +76,16 @@ func (k *track) paneOf(t window.Time) (start, end window.Time) {
 	return k.last[0], k.last[1]
 }
 
-// seal moves the borders to what the watermark seals.
+// seal moves the borders to what the watermark seals. What follows when all that
+// is asked for is sealed would be late, or is not asked for.
 func (w *worker) seal(next int64) {
+	w.past = w.to != window.Newest
 	for i, k := range w.tracks {
 		before := k.tracker.Border()
 		if k.tracker.Advance(w.watermark) {
 			w.sealBetween(i, before, next, false)
 		}
+		w.past = w.past && k.tracker.Border() >= k.windows.Start(w.to)
 	}
 }
 

@@ -129,6 +129,7 @@ func (s *sequencer) run(members <-chan error, over func()) error {
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	var published, checkpointed time.Time
+	ended := false
 	var touched []*stream
 	for {
 		touched = touched[:0]
@@ -152,7 +153,9 @@ func (s *sequencer) run(members <-chan error, over func()) error {
 			published = now
 			s.publish()
 		}
-		if s.over() {
+		if !ended && s.over() {
+			ended = true
+			s.publish()
 			over()
 		}
 	}
@@ -165,7 +168,7 @@ func (s *sequencer) over() bool {
 			return false
 		}
 	}
-	open := func(m *monitor) bool { return m.earliest() != window.Newest }
+	open := func(m *monitor) bool { return s.nextEnd(m) != window.Newest }
 	return len(s.streams) > 0 && len(s.closings) == 0 && !slices.ContainsFunc(s.monitors, open)
 }
 

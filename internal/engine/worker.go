@@ -24,7 +24,7 @@ type worker struct {
 	plan      *monitors.Plan
 	partition source.Partition
 	start     source.Start
-	from      window.Time // panes that start before it are left out
+	from, to  window.Time // panes that do not lie between them are left out
 	source    Source
 	horizon   *atomic.Int64 // of the stream: a watermark at or beyond it is not moved on
 	reports   chan<- *report
@@ -45,7 +45,8 @@ type worker struct {
 	at       int // its next record
 	end      int64
 	atEnd    bool
-	final    bool      // the log is over, and all of it was worked through
+	past     bool      // all that is asked for is sealed
+	final    bool      // the log is over, or past what is asked for, and was worked through
 	quiet    time.Time // since when no record came
 	answered answered
 	samples  []snapshot.Sample
@@ -122,7 +123,7 @@ func newWorker(plan *monitors.Plan, p source.Partition) (*worker, error) {
 		return nil, err
 	}
 	w := &worker{
-		plan: plan, partition: p, watermark: window.None, newest: window.None,
+		plan: plan, partition: p, to: window.Newest, watermark: window.None, newest: window.None,
 		decoder: d, row: plan.NewRow(), done: make(chan struct{}), mail: newMailbox(),
 	}
 	w.state.Next = unresolved
@@ -312,21 +313,21 @@ func (w *worker) work(ctx context.Context) {
 		return
 	}
 	before, atEnd, final := w.at, w.atEnd, w.final
-	for w.at < len(w.batch.Records) && !w.blocked() && ctx.Err() == nil {
+	for w.at < len(w.batch.Records) && !w.past && !w.blocked() && ctx.Err() == nil {
 		rec := &w.batch.Records[w.at]
 		w.at++
 		w.observe(rec)
 		w.state.Next = rec.Offset + 1
 	}
-	w.open = w.at < len(w.batch.Records)
-	if !w.open {
+	w.open = w.at < len(w.batch.Records) && !w.past
+	if !w.open && !w.past {
 		w.state.Next = max(w.state.Next, w.batch.Next)
 	}
 	if w.at > before {
 		w.quiet = time.Now()
 	}
 	w.atEnd = !w.open && w.batch.AtEnd()
-	if !w.open && w.batch.Final {
+	if !w.open && (w.batch.Final || w.past) {
 		w.finish()
 	}
 	if w.at > before || w.atEnd != atEnd || w.final != final {

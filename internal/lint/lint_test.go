@@ -76,6 +76,7 @@ var layers = []layer{
 	{"cmd/...", 90},
 	{"internal/demo/...", 85},
 	{"internal/app/...", 80},
+	{"internal/replay/...", 75},
 	{"internal/engine/...", 70},
 	{"alerting/notify/...", 71},
 	{"alerting/...", 70},

@@ -54,21 +54,24 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 
 func (c *Collector) monitor(e emitter, m *snapshot.Monitor) {
 	e.count(c.d.windows, m.WindowsTotal, m.Name)
-	w := m.Last()
-	if w == nil {
-		return
+	if w := m.Last(); w != nil {
+		c.d.window(e, w)
 	}
-	e.gauge(c.d.windowEnd, seconds(w.End), m.Name)
+}
+
+// window exports what a window says.
+func (d *descs) window(e emitter, w *checks.Window) {
+	e.gauge(d.windowEnd, seconds(w.End), w.Monitor)
 	for i := range w.Segments {
 		sg := &w.Segments[i]
-		e.gauge(c.d.windowRows, float64(sg.Rows), m.Name, sg.Name)
+		e.gauge(d.windowRows, float64(sg.Rows), w.Monitor, sg.Name)
 		for name, r := range sg.Checks {
-			c.check(e, &r, m.Name, sg.Name, "", name)
+			d.check(e, &r, w.Monitor, sg.Name, "", name)
 		}
 		for j := range sg.Fields {
 			f := &sg.Fields[j]
 			for name, r := range f.Checks {
-				c.check(e, &r, m.Name, sg.Name, f.Name, name)
+				d.check(e, &r, w.Monitor, sg.Name, f.Name, name)
 			}
 		}
 	}
@@ -76,16 +79,16 @@ func (c *Collector) monitor(e emitter, m *snapshot.Monitor) {
 
 // check exports one result; its labels are monitor, segment, field and check.
 // A skipped check has no series: a value that is not known is not zero.
-func (c *Collector) check(e emitter, r *checks.Result, labels ...string) {
+func (d *descs) check(e emitter, r *checks.Result, labels ...string) {
 	if r.Skipped != "" {
 		return
 	}
-	e.gauge(c.d.value, r.Value, labels...)
+	e.gauge(d.value, r.Value, labels...)
 	if r.PValue != nil {
-		e.gauge(c.d.pValue, *r.PValue, labels...)
+		e.gauge(d.pValue, *r.PValue, labels...)
 	}
 	if r.Drift != nil {
-		e.gauge(c.d.drift, boolean(*r.Drift), labels...)
+		e.gauge(d.drift, boolean(*r.Drift), labels...)
 	}
 }
 

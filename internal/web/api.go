@@ -59,15 +59,15 @@ func (h *handler) apiWindows(w http.ResponseWriter, r *http.Request) {
 	if more {
 		ws = ws[len(ws)-q.limit:]
 	}
-	out := []windowJSON{}
+	out := []Window{}
 	for _, win := range ws {
 		if sg := segment(win, q.segment); sg != nil {
-			out = append(out, windowOf(win, sg))
+			out = append(out, WindowOf(win, sg))
 		}
 	}
 	reply(w, struct {
-		Windows []windowJSON `json:"windows"`
-		More    bool         `json:"more"` // there are older ones in the range
+		Windows []Window `json:"windows"`
+		More    bool     `json:"more"` // there are older ones in the range
 	}{out, more})
 }
 
@@ -97,7 +97,7 @@ func (h *handler) apiWindow(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, fmt.Errorf("that window has no segment %q", name))
 		return
 	}
-	out := windowOf(ws[0], sg)
+	out := WindowOf(ws[0], sg)
 	out.Cut = ws[0].Cut
 	reply(w, out)
 }

@@ -99,8 +99,8 @@ func summaryOf(w *checks.Window, sg *checks.Segment) *summaryJSON {
 	return out
 }
 
-// windowJSON is one segment of a window, in the form that compare writes.
-type windowJSON struct {
+// Window is one segment of a window, in the form that compare writes.
+type Window struct {
 	Monitor   string                   `json:"monitor"`
 	Start     window.Time              `json:"start"`
 	End       window.Time              `json:"end"`
@@ -121,8 +121,9 @@ type rowsJSON struct {
 	Rows uint64 `json:"rows"`
 }
 
-func windowOf(w *checks.Window, sg *checks.Segment) windowJSON {
-	out := windowJSON{
+// WindowOf returns the segment sg of w in that form, without the cut.
+func WindowOf(w *checks.Window, sg *checks.Segment) Window {
+	out := Window{
 		Monitor: w.Monitor, Start: w.Start, End: w.End, Segment: sg.Name, Rows: sg.Rows, Revision: w.Revision,
 		Partial: w.Partial, Hash: w.Reference, Current: rowsJSON{sg.Rows}, Checks: sg.Checks,
 		Fields: list(sg.Fields), Unknown: sg.Unknown,

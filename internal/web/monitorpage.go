@@ -33,7 +33,7 @@ type gridRow struct {
 
 // windowView is one window in full.
 type windowView struct {
-	windowJSON
+	Window
 	Name   string
 	Whole  []labelled // results without a field
 	Checks []string   // columns
@@ -166,7 +166,7 @@ func fieldCell(w *checks.Window, segmentName, field string) cell {
 }
 
 func fullWindow(w *checks.Window, sg *checks.Segment) *windowView {
-	v := &windowView{windowJSON: windowOf(w, sg), Name: clockSpan(w.Start, w.End)}
+	v := &windowView{Window: WindowOf(w, sg), Name: clockSpan(w.Start, w.End)}
 	v.Cut = w.Cut
 	for _, name := range names(sg.Checks) {
 		c := resultCell(sg.Checks[name])

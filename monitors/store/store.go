@@ -58,7 +58,13 @@ type Store struct {
 // exist. A new file appears under its name only when it is complete. A file
 // that another process has open, that is damaged or that a newer version wrote
 // is an error.
-func Open(dir string) (*Store, error) {
+func Open(dir string) (*Store, error) { return openIn(dir, false) }
+
+// OpenTemporary is Open for a store that nobody needs after a crash: it does
+// not wait for the disk.
+func OpenTemporary(dir string) (*Store, error) { return openIn(dir, true) }
+
+func openIn(dir string, temporary bool) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("make the store's folder: %w", err)
 	}
@@ -78,6 +84,7 @@ func Open(dir string) (*Store, error) {
 			return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), db.Close())
 		}
 	}
+	s.db.NoSync = temporary
 	return s, nil
 }
 

@@ -1,0 +1,134 @@
+// Package replay runs monitors and rules over history: the records that logs
+// hold now, at full speed, through the engine that the daemon runs, on a store
+// that is thrown away. It joins no group, keeps nothing and sends nothing.
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"driftwatch/internal/engine"
+	"driftwatch/internal/snapshot"
+	"driftwatch/monitors"
+	"driftwatch/monitors/source"
+	"driftwatch/monitors/store"
+	"driftwatch/monitors/window"
+	"driftwatch/rules"
+)
+
+// Options say what is run over which history.
+type Options struct {
+	Plans    []*monitors.Plan
+	Programs map[string]*rules.Program // by monitor
+	Logs     Logs
+	From, To time.Time         // only windows that lie between them; zero: no bound
+	Progress func(records int) // if not nil, told of records that were read, by one goroutine at a time
+	Log      *slog.Logger
+}
+
+// Logs are the logs that a replay reads. Each of them is over somewhere: its
+// last batch is final.
+type Logs interface {
+	// Partitions lists them. It is called once, first.
+	Partitions(ctx context.Context) ([]source.Partition, error)
+	// Resolve returns the offset of a partition before which all event times are
+	// older than start.At; of its first record if that is zero.
+	Resolve(ctx context.Context, p source.Partition, start source.Start) (int64, error)
+	// Log returns a partition's log, for one goroutine.
+	Log(p source.Partition) source.Log
+}
+
+// receiver is who gets the events in the temporary store.
+const receiver = "replay"
+
+// Run replays. The result has to be closed.
+func Run(ctx context.Context, o Options) (*Result, error) {
+	parts, err := o.Logs.Partitions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r, err := newResult(&o)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.fill(ctx, &o, parts); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+// newResult makes an empty result, with its store.
+func newResult(o *Options) (*Result, error) {
+	dir, err := os.MkdirTemp("", "driftwatch-replay-*")
+	if err != nil {
+		return nil, fmt.Errorf("make a temporary folder: %w", err)
+	}
+	st, err := store.OpenTemporary(dir)
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return &Result{dir: dir, store: st, plans: o.Plans, programs: o.Programs, from: bound(o.From), to: bound(o.To)}, nil
+}
+
+// bound is a time in the past, or 0 for none.
+func bound(t time.Time) window.Time {
+	if t.IsZero() {
+		return 0
+	}
+	return max(0, window.FromTime(t))
+}
+
+// fill runs the engine until all logs are over.
+func (r *Result) fill(ctx context.Context, o *Options, parts []source.Partition) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	begin := r.begin()
+	e, err := engine.New(engine.Options{
+		Plans: o.Plans, Programs: o.Programs, Store: r.store, Membership: fixed{parts},
+		Source: &reader{Logs: o.Logs, progress: o.Progress, fail: cancel},
+		Start:  start(begin), From: begin, To: r.to, Checkpoint: never, Log: o.Log,
+		Receivers: []string{receiver}, Route: func(rules.Event) []string { return []string{receiver} },
+		Describe: func(*snapshot.Snapshot) {},
+		Publish:  func(s *snapshot.Snapshot) { r.end = s },
+	})
+	if err != nil {
+		return err
+	}
+	if err := e.Run(ctx); err != nil {
+		return err
+	}
+	return context.Cause(ctx)
+}
+
+// never is longer than any replay: the store needs no checkpoints.
+const never = 1000 * time.Hour
+
+// begin is the event time that reading has to begin with: windows are compared
+// with others as long before them as a monitor's reference reaches.
+func (r *Result) begin() window.Time {
+	if r.from == 0 {
+		return 0
+	}
+	begin := r.from
+	for _, plan := range r.plans {
+		for _, m := range plan.Monitors {
+			reach := max(m.Spec.Reference.Trailing, m.Spec.Reference.Offset)
+			if w := m.Windows(); reach > 0 {
+				// The first window of the reference holds panes of before it.
+				begin = min(begin, w.Border(w.Index(w.Back(w.Start(r.from), reach))-int64(w.Panes)))
+			}
+		}
+	}
+	return max(1, begin)
+}
+
+func start(begin window.Time) source.Start {
+	if begin == 0 {
+		return source.Start{}
+	}
+	return source.Start{At: begin.Time()}
+}
