@@ -123,6 +123,9 @@ func (d *Daemon) Kill() {
 	<-d.done
 }
 
+// PID is the process's id.
+func (d *Daemon) PID() int { return d.cmd.Process.Pid }
+
 // Signal sends a signal.
 func (d *Daemon) Signal(s syscall.Signal) {
 	d.t.Helper()

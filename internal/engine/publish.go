@@ -40,7 +40,7 @@ func (s *sequencer) publish() {
 }
 
 func (s *sequencer) storeSnapshot() snapshot.Store {
-	v := snapshot.Store{Fault: s.problem}
+	v := snapshot.Store{Fault: s.problem, Failures: s.failures}
 	if u, err := s.opts.Store.Usage(); err == nil { // one that cannot be asked shows elsewhere
 		v.Bytes, v.Free = u.Bytes, u.Free
 	}

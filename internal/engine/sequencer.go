@@ -25,6 +25,7 @@ type sequencer struct {
 	streams  map[string]*stream
 	monitors []*monitor // by name
 	problem  string     // why nothing can be stored, or ""
+	failures uint64     // attempts to store something
 	outbox   *Outbox
 	resolved []rules.Alert                     // the newest ones, newest last
 	closings []*closing                        // not yet in the store
@@ -318,9 +319,13 @@ func (s *sequencer) commitUntilDone() {
 	for pause := tick; ; pause = min(2*pause, 5*time.Second) {
 		err := s.commit()
 		if err == nil {
+			if s.problem != "" {
+				s.opts.Log.Info("the store can be written again; reading goes on", "path", s.opts.Store.Path())
+			}
 			s.problem = ""
 			return
 		}
+		s.failures++
 		if s.problem == "" {
 			s.opts.Log.Error("the store cannot be written; nothing is read until it can", "path", s.opts.Store.Path(), "error", err)
 		}

@@ -72,6 +72,8 @@ monitors:
 
 // status is what the tests read of /api/v1/status.
 type status struct {
+	Ready   bool   `json:"ready"`
+	Reason  string `json:"reason"`
 	Streams []struct {
 		Name    string            `json:"name"`
 		Problem string            `json:"problem"`

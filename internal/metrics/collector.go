@@ -162,6 +162,7 @@ func (c *Collector) daemon(e emitter, s *snapshot.Snapshot) {
 	e.gauge(c.d.reloadOK, boolean(s.Reload.OK))
 	e.gauge(c.d.storeBytes, float64(s.Store.Bytes))
 	e.gauge(c.d.storeFree, float64(s.Store.Free))
+	e.count(c.d.storeFailures, s.Store.Failures)
 	e.gauge(c.d.storeWritable, boolean(s.Store.Fault == ""))
 	if !s.Reload.At.IsZero() {
 		e.gauge(c.d.reloadAt, float64(s.Reload.At.UnixMilli())/1000)

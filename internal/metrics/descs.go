@@ -14,7 +14,8 @@ type descs struct {
 	records, bytes, recordErrors, lost             *prometheus.Desc
 	lag, freshness                                 *prometheus.Desc
 	alerts, outbox, sent, sendFailures, superseded *prometheus.Desc
-	storeBytes, storeFree, storeWritable           *prometheus.Desc
+	storeBytes, storeFree                          *prometheus.Desc
+	storeWritable, storeFailures                   *prometheus.Desc
 	reloadOK, reloadAt, buildInfo, rulesInfo       *prometheus.Desc
 }
 
@@ -48,6 +49,7 @@ func newDescs() descs {
 		storeBytes:    desc("store_bytes", "Size of the store's file."),
 		storeFree:     desc("store_free_bytes", "Bytes of the store's file that are free to be used again."),
 		storeWritable: desc("store_writable", "Whether the store could be written when that was last tried."),
+		storeFailures: desc("store_write_failures_total", "Attempts to write windows and positions to the store that failed."),
 
 		reloadOK:  desc("config_last_reload_successful", "Whether the newest load of the configuration succeeded."),
 		reloadAt:  desc("config_last_reload_success_timestamp_seconds", "When the configuration was last loaded with success."),
@@ -63,7 +65,7 @@ func (d *descs) all() []*prometheus.Desc {
 		d.records, d.bytes, d.recordErrors, d.lost,
 		d.lag, d.freshness,
 		d.alerts, d.outbox, d.sent, d.sendFailures, d.superseded,
-		d.storeBytes, d.storeFree, d.storeWritable,
+		d.storeBytes, d.storeFree, d.storeWritable, d.storeFailures,
 		d.reloadOK, d.reloadAt, d.buildInfo, d.rulesInfo,
 	}
 }

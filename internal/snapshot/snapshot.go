@@ -28,9 +28,10 @@ type Snapshot struct {
 
 // Store is the file in which the state is kept.
 type Store struct {
-	Bytes int64  // of the file
-	Free  int64  // of them, to be used again
-	Fault string // why nothing can be written to it, or ""
+	Bytes    int64  // of the file
+	Free     int64  // of them, to be used again
+	Failures uint64 // attempts to write to it that failed
+	Fault    string // why nothing can be written to it, or ""
 }
 
 // Monitor is one monitor.
