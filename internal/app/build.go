@@ -219,10 +219,10 @@ func (g *generation) close() error {
 	return g.cluster.Close()
 }
 
-// topics lists what is read, each once.
-func (g *generation) topics() []string {
+// topics lists what plans read, each once.
+func topics(plans []*monitors.Plan) []string {
 	var topics []string
-	for _, p := range g.plans {
+	for _, p := range plans {
 		topics = append(topics, p.Stream.Topic)
 	}
 	slices.Sort(topics)

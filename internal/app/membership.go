@@ -11,23 +11,7 @@ import (
 	"driftwatch/monitors/store"
 )
 
-// membership is alone, or of the group that the configuration names.
-func (d *daemon) membership(g *generation) (kafka.Membership, error) {
-	if len(g.plans) == 0 {
-		return nothing{}, nil
-	}
-	group := g.config.Kafka.Group
-	if group == "" {
-		return g.cluster.All(g.topics()), nil
-	}
-	id, err := d.instance()
-	if err != nil {
-		return nil, err
-	}
-	return g.cluster.Group(kafka.GroupConfig{ID: group, InstanceID: id, Topics: g.topics()})
-}
-
-// nothing is the membership of a daemon without streams, which is ready at once.
+// nothing is the membership of a process without streams, which is ready at once.
 type nothing struct{}
 
 // Run assigns no partitions.

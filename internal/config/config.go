@@ -30,7 +30,8 @@ type Config struct {
 // Kafka says where the streams are.
 type Kafka struct {
 	Brokers []string
-	Group   string // "": take all partitions
+	Group   string        // "": take all monitors
+	Session time.Duration // how long a process of the group may be silent
 	Start   source.Start
 	TLS     *TLS  // nil: plain text
 	SASL    *SASL // nil: none

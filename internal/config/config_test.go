@@ -47,6 +47,7 @@ func TestGood(t *testing.T) {
 	wantKafka := Kafka{
 		Brokers: []string{"localhost:9092"},
 		Group:   "driftwatch",
+		Session: 45 * time.Second,
 		TLS:     &TLS{CAFile: "secrets/ca", ServerName: "kafka"},
 		SASL:    &SASL{Mechanism: "scram-sha-256", Username: "me", PasswordFile: "secrets/password"},
 	}

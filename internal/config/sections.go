@@ -28,6 +28,7 @@ func (l *loader) readKafka(c yamlx.Cursor) {
 		brokers.Errorf("value", "the list of brokers is empty")
 	}
 	k.Group = m.Get("group").Name()
+	k.Session = m.Get("session").Duration(45*time.Second, time.Second)
 	k.Start = readStart(m.Get("start"))
 	k.TLS = l.readTLS(m.Get("tls"))
 	k.SASL = l.readSASL(m.Get("sasl"))

@@ -42,6 +42,7 @@ type Membership interface {
 // Options is what an engine is made of.
 type Options struct {
 	Plans      []*monitors.Plan
+	Elsewhere  []string                  // names of monitors that other processes run
 	Programs   map[string]*rules.Program // by monitor
 	Source     Source
 	Membership Membership

@@ -160,7 +160,7 @@ func (s *sequencer) resolveRemoved(tx *store.Tx) error {
 		return err
 	}
 	for _, name := range names {
-		if slices.ContainsFunc(s.monitors, func(m *monitor) bool { return m.Spec.Name == name }) {
+		if slices.Contains(s.opts.Elsewhere, name) || slices.ContainsFunc(s.monitors, func(m *monitor) bool { return m.Spec.Name == name }) {
 			continue
 		}
 		var old rules.State

@@ -7,7 +7,8 @@ func config() object {
 	return fields(nil, object{
 		"kafka": fields([]string{"brokers"}, object{
 			"brokers": some(address).with("host:port of some brokers."),
-			"group":   text().with("Share partitions with other processes of this group. Without it this process takes all."),
+			"group":   text().with("Share monitors with other processes of this group. Without it this process takes all."),
+			"session": duration().with("How long a process may be silent before its monitors go to others of the group. Default: 45s."),
 			"start": anyOf(words("earliest", "latest"), pattern(`^[0-9]{4}-[0-9]{2}-[0-9]{2}`)).
 				with("Where a stream without stored offsets begins: earliest, latest or a time. Default: earliest."),
 			"tls": fields(nil, object{

@@ -6,126 +6,136 @@ import (
 	"slices"
 )
 
+// Unit is work that belongs to one member of a group as a whole: what is computed
+// from all partitions of a topic. Units of one topic may belong to different
+// members, which then all read it.
+type Unit struct {
+	Name   string `json:"name"`
+	Topic  string `json:"topic"`
+	Weight int    `json:"weight"` // against other units; at least 1
+}
+
 // member is a member of the group as its leader sees it.
 type member struct {
 	id       string
 	instance string
-	topics   []string // that it is ready to take
-	owned    []string // that it holds now
+	units    []Unit   // that it is ready to take
+	owned    []string // names of those that it holds now
 }
 
-// assignTopics shares topics among members. All partitions of a topic go to one
-// member, since what is computed from a topic's records belongs to one process.
-// Loads, in partitions, are balanced as far as whole topics allow, and topics
-// stay where they are if moving them would not even loads out. A topic that has
-// to move is given to nobody yet: its owner drains it and joins again, then it
-// goes to the new one. So no two members ever hold the same topic. The result,
-// by member id, depends on the arguments alone, not on their order.
-func assignTopics(members []member, partitions map[string]int) map[string][]string {
-	s := newShares(members, partitions)
-	for _, topic := range s.topics {
-		s.keep(topic)
+// assignUnits shares units among members. Loads are balanced as far as whole
+// units allow, and units stay where they are if moving them would not even loads
+// out. A unit that has to move is given to nobody yet: its owner drains it and
+// joins again, then it goes to the new one. So no two members ever hold the same
+// unit. The result, by member id, depends on the arguments alone, not on their
+// order.
+func assignUnits(members []member) map[string][]string {
+	s := newShares(members)
+	for _, unit := range s.units {
+		s.keep(unit)
 	}
-	for _, topic := range s.topics {
-		s.place(topic)
+	for _, unit := range s.units {
+		s.place(unit)
 	}
 	for s.improve() {
 	}
 	result := make(map[string][]string, len(members))
-	for topic, target := range s.owner {
-		if h := s.holder(topic); h < 0 || h == target {
+	for unit, target := range s.owner {
+		if h, held := s.holder[unit]; !held || h == target {
 			id := s.members[target].id
-			result[id] = append(result[id], topic)
+			result[id] = append(result[id], unit)
 		}
 	}
-	for _, topics := range result {
-		slices.Sort(topics)
+	for _, units := range result {
+		slices.Sort(units)
 	}
 	return result
 }
 
-// shares is an assignment in the making.
+// shares is an assignment in the making. Members are known by their index.
 type shares struct {
-	members    []member // in an order that survives restarts
-	partitions map[string]int
-	topics     []string       // those with partitions, largest first
-	owner      map[string]int // index into members
-	load       []int
+	members []member // in an order that survives restarts
+	takes   []map[string]bool
+	holder  map[string]int // who holds a unit now
+	weight  map[string]int
+	units   []string // heaviest first
+	owner   map[string]int
+	load    []int
 }
 
-func newShares(members []member, partitions map[string]int) *shares {
+func newShares(members []member) *shares {
 	s := &shares{
-		members:    slices.Clone(members),
-		partitions: partitions,
-		owner:      make(map[string]int),
-		load:       make([]int, len(members)),
+		members: slices.Clone(members),
+		holder:  make(map[string]int),
+		weight:  make(map[string]int),
+		owner:   make(map[string]int),
+		load:    make([]int, len(members)),
 	}
 	slices.SortFunc(s.members, func(a, b member) int {
 		return cmp.Or(cmp.Compare(a.instance, b.instance), cmp.Compare(a.id, b.id))
 	})
-	for topic, n := range partitions {
-		if n > 0 {
-			s.topics = append(s.topics, topic)
+	for i, m := range s.members {
+		takes := make(map[string]bool, len(m.units))
+		for _, u := range m.units {
+			takes[u.Name] = true
+			s.weight[u.Name] = max(s.weight[u.Name], u.Weight, 1)
+		}
+		s.takes = append(s.takes, takes)
+		for _, unit := range m.owned {
+			if _, held := s.holder[unit]; !held {
+				s.holder[unit] = i
+			}
 		}
 	}
-	slices.SortFunc(s.topics, func(a, b string) int {
-		return cmp.Or(cmp.Compare(partitions[b], partitions[a]), cmp.Compare(a, b))
+	s.units = slices.SortedFunc(maps.Keys(s.weight), func(a, b string) int {
+		return cmp.Or(cmp.Compare(s.weight[b], s.weight[a]), cmp.Compare(a, b))
 	})
 	return s
 }
 
-// holder is the member that holds a topic now, or -1.
-func (s *shares) holder(topic string) int {
-	return slices.IndexFunc(s.members, func(m member) bool { return slices.Contains(m.owned, topic) })
+func (s *shares) give(unit string, i int) {
+	s.owner[unit] = i
+	s.load[i] += s.weight[unit]
 }
 
-func (s *shares) takes(i int, topic string) bool { return slices.Contains(s.members[i].topics, topic) }
-
-func (s *shares) give(topic string, i int) {
-	s.owner[topic] = i
-	s.load[i] += s.partitions[topic]
-}
-
-// keep leaves a topic with its holder.
-func (s *shares) keep(topic string) {
-	if h := s.holder(topic); h >= 0 && s.takes(h, topic) {
-		s.give(topic, h)
+// keep leaves a unit with its holder.
+func (s *shares) keep(unit string) {
+	if h, held := s.holder[unit]; held && s.takes[h][unit] {
+		s.give(unit, h)
 	}
 }
 
-// place gives a topic that nobody kept to the member with the least load.
-func (s *shares) place(topic string) {
-	if _, kept := s.owner[topic]; kept {
+// place gives a unit that nobody kept to the member with the least load.
+func (s *shares) place(unit string) {
+	if _, kept := s.owner[unit]; kept {
 		return
 	}
 	best := -1
 	for i := range s.members {
-		if s.takes(i, topic) && (best < 0 || s.load[i] < s.load[best]) {
+		if s.takes[i][unit] && (best < 0 || s.load[i] < s.load[best]) {
 			best = i
 		}
 	}
-	if best >= 0 {
-		s.give(topic, best)
-	}
+	s.give(unit, best) // somebody takes it, or it would not be known
 }
 
-// improve moves the one topic that evens two loads out most. Each move makes
+// improve moves the one unit that evens two loads out most. Each move makes
 // the sum of the squared loads smaller, so there is a last one.
 func (s *shares) improve() bool {
-	topic, to, gain := "", -1, 0
-	for _, t := range slices.Sorted(maps.Keys(s.owner)) {
-		from, w := s.owner[t], s.partitions[t]
+	unit, to, gain := "", -1, 0
+	for _, u := range s.units {
+		from, w := s.owner[u], s.weight[u]
 		for i := range s.members {
 			// Half of what (a-w)²+(b+w)² is below a²+b².
-			if g := w * (s.load[from] - s.load[i] - w); g > gain && s.takes(i, t) {
-				topic, to, gain = t, i, g
+			if g := w * (s.load[from] - s.load[i] - w); g > gain && s.takes[i][u] {
+				unit, to, gain = u, i, g
 			}
 		}
 	}
 	if to < 0 {
 		return false
 	}
-	s.load[s.owner[topic]] -= s.partitions[topic]
-	s.give(topic, to)
+	s.load[s.owner[unit]] -= s.weight[unit]
+	s.give(unit, to)
 	return true
 }

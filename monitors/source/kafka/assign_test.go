@@ -2,7 +2,6 @@ package kafka
 
 import (
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -11,24 +10,22 @@ import (
 	"pgregory.net/rapid"
 )
 
-func drawMembers(t *rapid.T) ([]member, map[string]int) {
-	partitions := make(map[string]int)
-	var topics []string
-	for i := range rapid.IntRange(0, 12).Draw(t, "topics") {
-		topics = append(topics, fmt.Sprint("t", i))
-		partitions[topics[i]] = rapid.IntRange(0, 16).Draw(t, "partitions")
+func drawMembers(t *rapid.T) []member {
+	var units []Unit
+	for i := range rapid.IntRange(0, 12).Draw(t, "units") {
+		units = append(units, Unit{Name: fmt.Sprint("u", i), Weight: rapid.IntRange(1, 16).Draw(t, "weight")})
 	}
 	members := make([]member, rapid.IntRange(1, 5).Draw(t, "members"))
 	for i := range members {
-		members[i] = member{id: fmt.Sprint("m", i), instance: fmt.Sprint("i", i), topics: topics}
+		members[i] = member{id: fmt.Sprint("m", i), instance: fmt.Sprint("i", i), units: units}
 	}
-	return members, partitions
+	return members
 }
 
 // settle plays the group's rounds: members drain what they lost and join again.
-func settle(members []member, partitions map[string]int) (owned map[string][]string, rounds int) {
+func settle(members []member) (owned map[string][]string, rounds int) {
 	for {
-		given := assignTopics(members, partitions)
+		given := assignUnits(members)
 		stable := true
 		for i := range members {
 			stable = stable && slices.Equal(members[i].owned, given[members[i].id])
@@ -41,62 +38,64 @@ func settle(members []member, partitions map[string]int) (owned map[string][]str
 	}
 }
 
-func load(topics []string, partitions map[string]int) (n int) {
-	for _, t := range topics {
-		n += partitions[t]
+func load(names []string, units []Unit) (n int) {
+	for _, u := range units {
+		if slices.Contains(names, u.Name) {
+			n += u.Weight
+		}
 	}
 	return n
 }
 
 func TestAssignment(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		members, partitions := drawMembers(t)
-		owned, rounds := settle(members, partitions)
+		members := drawMembers(t)
+		owned, rounds := settle(members)
 		if rounds > 2 {
 			t.Fatalf("%d rounds until a new group has settled", rounds)
 		}
 		least, most, largest := 1<<30, 0, 0
 		given := make(map[string]string)
 		for _, m := range members {
-			n := load(owned[m.id], partitions)
+			n := load(owned[m.id], members[0].units)
 			least, most = min(least, n), max(most, n)
-			for _, topic := range owned[m.id] {
-				if given[topic] != "" {
-					t.Fatalf("%s is %s's and %s's", topic, given[topic], m.id)
+			for _, unit := range owned[m.id] {
+				if given[unit] != "" {
+					t.Fatalf("%s is %s's and %s's", unit, given[unit], m.id)
 				}
-				given[topic] = m.id
+				given[unit] = m.id
 			}
 		}
-		for topic, n := range partitions {
-			if largest = max(largest, n); n > 0 && given[topic] == "" {
-				t.Fatalf("%s is nobody's", topic)
+		for _, u := range members[0].units {
+			if largest = max(largest, u.Weight); given[u.Name] == "" {
+				t.Fatalf("%s is nobody's", u.Name)
 			}
 		}
 		if most-least > largest {
-			t.Fatalf("loads from %d to %d, with topics of at most %d partitions", least, most, largest)
+			t.Fatalf("loads from %d to %d, with units of at most %d", least, most, largest)
 		}
 	})
 }
 
-// A topic is never given to one member while another still holds it, members
+// A unit is never given to one member while another still holds it, members
 // that stay keep what they had when one leaves, and the order of the members in
 // the leader's list does not matter.
 func TestAssignmentChanges(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		members, partitions := drawMembers(t)
-		settle(members, partitions)
+		members := drawMembers(t)
+		settle(members)
 		before := make(map[string]string)
 		for _, m := range members {
-			for _, topic := range m.owned {
-				before[topic] = m.id
+			for _, unit := range m.owned {
+				before[unit] = m.id
 			}
 		}
-		joined := append(slices.Clone(members), member{id: "new", instance: "a-new", topics: slices.Collect(maps.Keys(partitions))})
-		given := assignTopics(joined, partitions)
-		for id, topics := range given {
-			for _, topic := range topics {
-				if before[topic] != "" && before[topic] != id {
-					t.Fatalf("%s went from %s to %s at once", topic, before[topic], id)
+		joined := append(slices.Clone(members), member{id: "new", instance: "a-new", units: members[0].units})
+		given := assignUnits(joined)
+		for id, units := range given {
+			for _, unit := range units {
+				if before[unit] != "" && before[unit] != id {
+					t.Fatalf("%s went from %s to %s at once", unit, before[unit], id)
 				}
 			}
 		}
@@ -104,21 +103,43 @@ func TestAssignmentChanges(t *testing.T) {
 		rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0)).Shuffle(len(shuffled), func(i, j int) {
 			shuffled[i], shuffled[j] = shuffled[j], shuffled[i]
 		})
-		if again := assignTopics(shuffled, partitions); !reflect.DeepEqual(given, again) {
+		if again := assignUnits(shuffled); !reflect.DeepEqual(given, again) {
 			t.Fatalf("in another order %v, not %v", again, given)
 		}
-		if _, rounds := settle(joined, partitions); rounds > 3 {
+		if _, rounds := settle(joined); rounds > 3 {
 			t.Fatalf("%d rounds until the group has settled", rounds)
 		}
 	})
 }
 
-func TestAssignmentKeepsToSubscriptions(t *testing.T) {
-	given := assignTopics([]member{
-		{id: "1", instance: "a", topics: []string{"x"}, owned: []string{"y"}}, // y was in its former configuration
-		{id: "2", instance: "b", topics: []string{"x", "y", "z"}},
-	}, map[string]int{"x": 1, "y": 1, "z": 0})
-	if want := map[string][]string{"1": {"x"}}; !reflect.DeepEqual(given, want) {
+// A member never gets what it did not claim, even if it holds it still.
+func TestAssignmentKeepsToClaims(t *testing.T) {
+	x, y := Unit{Name: "x", Weight: 1}, Unit{Name: "y", Weight: 1}
+	members := []member{
+		{id: "1", instance: "a", units: []Unit{x}, owned: []string{"y"}}, // y was in its former configuration
+		{id: "2", instance: "b", units: []Unit{x, y}},
+	}
+	if given, want := assignUnits(members), map[string][]string{"1": {"x"}}; !reflect.DeepEqual(given, want) {
 		t.Fatalf("given %v, want %v until y is drained", given, want)
+	}
+	given, _ := settle(members)
+	if want := map[string][]string{"1": {"x"}, "2": {"y"}}; !reflect.DeepEqual(given, want) {
+		t.Fatalf("in the end %v, want %v", given, want)
+	}
+}
+
+// A thousand monitors are shared in no time.
+func BenchmarkAssign(b *testing.B) {
+	var units []Unit
+	for i := range 1000 {
+		units = append(units, Unit{Name: fmt.Sprint("u", i), Weight: 1 + i%20})
+	}
+	members := []member{{id: "1", units: units}, {id: "2", units: units}, {id: "3", units: units}}
+	for _, u := range units {
+		members[0].owned = append(members[0].owned, u.Name)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		assignUnits(members)
 	}
 }

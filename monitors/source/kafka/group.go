@@ -5,8 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -35,30 +35,60 @@ type Group struct {
 	coordinator int32
 	member      string
 	generation  int32
+	until       time.Time // when the group may have gone on without this member
 
 	// Of Run's goroutine.
-	round   int
-	told    bool // the caller has been called
-	checked bool // the share was looked at after the start
-	held    assignment
+	round int
+	told  bool     // the caller has been called
+	held  []string // names of units, sorted
 }
 
-// Group returns the membership of a process that shares topics with others. All
-// partitions of a topic belong to one of them.
+// Group returns the membership of a process that shares units of work with
+// others.
 func (c *Cluster) Group(cfg GroupConfig) (*Group, error) {
-	cfg.Topics = sortedSet(cfg.Topics)
+	cfg.Units = slices.SortedFunc(slices.Values(cfg.Units), func(a, b Unit) int { return strings.Compare(a.Name, b.Name) })
 	cfg.Session = cmp.Or(cfg.Session, 45*time.Second)
 	cfg.Rebalance = cmp.Or(cfg.Rebalance, time.Minute)
 	cfg.Heartbeat = cmp.Or(cfg.Heartbeat, min(3*time.Second, cfg.Session/3))
 	if err := cfg.validate(); err != nil {
 		return nil, fmt.Errorf("kafka: %w", err)
 	}
-	return &Group{c: c, cfg: cfg, subject: "group " + cfg.ID, coordinator: anyBroker, generation: -1}, nil
+	g := &Group{c: c, cfg: cfg, subject: "group " + cfg.ID, coordinator: anyBroker, generation: -1}
+	if cfg.Before != nil {
+		g.follow(cfg.Before)
+	}
+	return g, nil
 }
 
-// Run implements Membership. When it ends the process stays a member, for a
-// restart to take its place; see Leave.
-func (g *Group) Run(ctx context.Context, assigned Assigned) error {
+// ID is the group's name.
+func (g *Group) ID() string { return g.cfg.ID }
+
+// follow takes the place of a membership whose Run has ended.
+func (g *Group) follow(before *Group) {
+	g.cfg.Before = nil
+	if before.cfg.ID != g.cfg.ID || before.cfg.InstanceID != g.cfg.InstanceID {
+		return
+	}
+	g.member, g.generation = before.state()
+	g.until, g.round, g.told = before.until, before.round, before.told
+	for _, u := range g.cfg.Units {
+		if slices.Contains(before.held, u.Name) {
+			g.held = append(g.held, u.Name)
+		}
+	}
+}
+
+// Granted is told the names of this process's units, sorted.
+type Granted = func(ctx context.Context, units []string) error
+
+// Run calls granted with all units of this process whenever they change, one
+// call at a time; there may be none. The call returns once units that are not
+// among them any more are drained, since another process takes them then. Where
+// the group went on without this process, which Active tells, another may have
+// them already. Run ends when ctx does, with nil, or with an error that trying
+// again would not cure. The process stays a member, for a restart to take its
+// place; see Leave.
+func (g *Group) Run(ctx context.Context, granted Granted) error {
 	defer g.c.problems.clear(g.subject)
 	retry := backoff{limit: g.c.cfg.MaxBackoff}
 	for ctx.Err() == nil {
@@ -66,7 +96,7 @@ func (g *Group) Run(ctx context.Context, assigned Assigned) error {
 		if err == nil {
 			g.c.problems.clear(g.subject)
 			retry.tries = 0
-			err = g.hold(ctx, got, assigned)
+			err = g.hold(ctx, got, granted)
 		}
 		if caller, ok := errors.AsType[callerError](err); ok {
 			return endOf(ctx, caller.error)
@@ -75,7 +105,7 @@ func (g *Group) Run(ctx context.Context, assigned Assigned) error {
 			return err
 		}
 		if errors.Is(err, errExpelled) && ctx.Err() == nil {
-			if err := g.drop(ctx, assigned); err != nil {
+			if err := g.drop(ctx, granted); err != nil {
 				return endOf(ctx, err)
 			}
 		}
@@ -96,26 +126,45 @@ func (g *Group) pause(ctx context.Context, retry *backoff, err error) {
 }
 
 // errExpelled says that the group went on without this member, so that its
-// partitions may be another's by now.
+// units may be another's by now.
 var errExpelled = errors.New("the group went on without this process")
 
 // callerError is one that the callback of Run returned.
 type callerError struct{ error }
 
-// drop gives all partitions up after this member was expelled.
-func (g *Group) drop(ctx context.Context, assigned Assigned) error {
+// drop gives all units up after this member was expelled.
+func (g *Group) drop(ctx context.Context, granted Granted) error {
 	g.setMember("", -1)
-	if len(g.held.partitions) == 0 {
+	g.extend(time.Time{})
+	if len(g.held) == 0 {
 		return nil
 	}
-	g.held = assignment{}
-	return assigned(ctx, nil)
+	g.held = nil
+	return granted(ctx, nil)
 }
 
 func (g *Group) setMember(id string, generation int32) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.member, g.generation = id, generation
+}
+
+// extend notes until when the group waits for another sign of life, and returns
+// what was noted before.
+func (g *Group) extend(until time.Time) (before time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	before, g.until = g.until, until
+	return before
+}
+
+// Active reports whether the units that were granted are this process's at now,
+// as far as it can know: a process that was stopped for longer than the session
+// finds out here, before it hears from the group.
+func (g *Group) Active(now time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return now.Before(g.until)
 }
 
 func (g *Group) state() (member string, generation int32) {
@@ -186,13 +235,19 @@ func (g *Group) failure(code int16) error {
 	}
 }
 
-// join joins the group and returns what it gives this member. The members that
-// lead it share the topics.
-func (g *Group) join(ctx context.Context) (assignment, error) {
+// join joins the group and returns what it gives this member. The member that
+// leads it shares the units.
+func (g *Group) join(ctx context.Context) (got grant, err error) {
+	before := g.extend(time.Now().Add(g.cfg.Rebalance + g.cfg.Session)) // the group waits for all members
+	defer func() {
+		if err != nil {
+			g.extend(before)
+		}
+	}()
 	id, _ := g.state()
-	metadata, err := encodeSubscription(g.cfg.Topics, claim{Owned: g.held.topics, Round: g.round})
+	metadata, err := encodeSubscription(claim{Units: g.cfg.Units, Owned: g.held, Round: g.round})
 	if err != nil {
-		return assignment{}, err
+		return grant{}, err
 	}
 	m, err := g.call(ctx, &joingroup.Request{
 		GroupID:            g.cfg.ID,
@@ -204,20 +259,20 @@ func (g *Group) join(ctx context.Context) (assignment, error) {
 		Protocols:          []joingroup.RequestProtocol{{Name: assignor, Metadata: metadata}},
 	}, g.cfg.Rebalance+g.c.cfg.Timeout)
 	if err != nil {
-		return assignment{}, err
+		return grant{}, err
 	}
 	res, ok := m.(*joingroup.Response)
 	if !ok {
-		return assignment{}, unexpected("join group")
+		return grant{}, unexpected("join group")
 	}
 	if err := g.failure(res.ErrorCode); err != nil {
-		return assignment{}, err
+		return grant{}, err
 	}
 	g.setMember(res.MemberID, res.GenerationID)
 	var shares []syncgroup.RequestAssignment
 	if res.LeaderID == res.MemberID {
 		if shares, err = g.share(ctx, res.Members); err != nil {
-			return assignment{}, err
+			return grant{}, err
 		}
 	}
 	return g.sync(ctx, shares)
@@ -229,18 +284,14 @@ func (g *Group) share(ctx context.Context, list []joingroup.ResponseMember) ([]s
 	if err != nil {
 		return nil, err
 	}
-	var topics []string
-	for _, m := range members {
-		topics = append(topics, m.topics...)
-	}
-	counts, err := g.counts(ctx, sortedSet(topics))
-	if err != nil {
-		return nil, err
-	}
-	given := assignTopics(members, counts)
+	given := assignUnits(members)
+	counts := make(map[string]int)
 	shares := make([]syncgroup.RequestAssignment, 0, len(members))
 	for _, m := range members {
-		b, err := encodeAssignment(given[m.id], counts)
+		for _, topic := range topicsOf(m.units) {
+			g.count(ctx, topic, counts)
+		}
+		b, err := encodeAssignment(m, given[m.id], counts)
 		if err != nil {
 			return nil, err
 		}
@@ -249,22 +300,22 @@ func (g *Group) share(ctx context.Context, list []joingroup.ResponseMember) ([]s
 	return shares, nil
 }
 
-// counts returns how many partitions each topic has; a topic that does not
-// exist has none.
-func (g *Group) counts(ctx context.Context, topics []string) (map[string]int, error) {
-	counts := make(map[string]int, len(topics))
-	for _, topic := range topics {
-		ids, err := g.c.Partitions(ctx, topic)
-		if err != nil {
-			return nil, err
-		}
-		counts[topic] = len(ids)
+// count notes how many partitions a topic has. They are only shown, so that a
+// topic which cannot be asked for is no reason not to share the others.
+func (g *Group) count(ctx context.Context, topic string, counts map[string]int) {
+	if _, known := counts[topic]; known {
+		return
 	}
-	return counts, nil
+	ids, err := g.c.Partitions(ctx, topic)
+	if err != nil {
+		g.c.log.Debug("a topic is shared without its partitions", "topic", topic, "error", err)
+	}
+	counts[topic] = len(ids)
 }
 
-func (g *Group) sync(ctx context.Context, shares []syncgroup.RequestAssignment) (assignment, error) {
+func (g *Group) sync(ctx context.Context, shares []syncgroup.RequestAssignment) (grant, error) {
 	id, generation := g.state()
+	sent := time.Now()
 	m, err := g.call(ctx, &syncgroup.Request{
 		GroupID:         g.cfg.ID,
 		GenerationID:    generation,
@@ -273,21 +324,23 @@ func (g *Group) sync(ctx context.Context, shares []syncgroup.RequestAssignment) 
 		Assignments:     shares,
 	}, g.cfg.Rebalance+g.c.cfg.Timeout)
 	if err != nil {
-		return assignment{}, err
+		return grant{}, err
 	}
 	res, ok := m.(*syncgroup.Response)
 	if !ok {
-		return assignment{}, unexpected("sync group")
+		return grant{}, unexpected("sync group")
 	}
 	if err := g.failure(res.ErrorCode); err != nil {
-		return assignment{}, err
+		return grant{}, err
 	}
+	g.extend(sent.Add(g.cfg.Session))
 	return decodeAssignment(res.Assignments)
 }
 
 // beat gives a sign of life. rejoin is true if the group is sharing anew.
 func (g *Group) beat(ctx context.Context) (rejoin bool, err error) {
 	id, generation := g.state()
+	sent := time.Now()
 	m, err := g.call(ctx, &heartbeat.Request{
 		GroupID: g.cfg.ID, GenerationID: generation, MemberID: id, GroupInstanceID: g.cfg.InstanceID,
 	}, min(g.c.cfg.Timeout, g.cfg.Session))
@@ -295,13 +348,15 @@ func (g *Group) beat(ctx context.Context) (rejoin bool, err error) {
 		return false, err
 	}
 	err = g.failure(outcome(m))
-	if errors.Is(err, kafkago.RebalanceInProgress) {
-		return true, nil
+	rejoin = errors.Is(err, kafkago.RebalanceInProgress)
+	if err != nil && !rejoin {
+		return false, err
 	}
-	return false, err
+	g.extend(sent.Add(g.cfg.Session))
+	return rejoin, nil
 }
 
-// Leave gives the membership up, so that others take the partitions at once
+// Leave gives the membership up, so that others take the units at once
 // rather than after Session. It is for a process that is not to come back, and
 // is called after Run has returned.
 func (g *Group) Leave(ctx context.Context) error {
@@ -339,22 +394,4 @@ func outcome(m protocol.Message) int16 {
 		return int16(kafkago.Unknown)
 	}
 	return code
-}
-
-// outdated reports whether the topics have changed since they were shared, or
-// the share does not fit what this process is ready to take, as after a restart
-// with another configuration.
-func (g *Group) outdated(ctx context.Context) (bool, error) {
-	for _, topic := range g.held.topics {
-		if !slices.Contains(g.cfg.Topics, topic) {
-			return true, nil
-		}
-	}
-	now, err := g.counts(ctx, g.cfg.Topics)
-	if err != nil {
-		return false, err
-	}
-	then := maps.Clone(g.held.counts)
-	maps.DeleteFunc(then, func(topic string, _ int) bool { return !slices.Contains(g.cfg.Topics, topic) })
-	return !maps.Equal(now, then), nil
 }

@@ -17,19 +17,24 @@ import (
 	"driftwatch/monitors/source"
 )
 
+// runner is a membership: of a process that is alone, or of one in a group.
+type runner[T any] interface {
+	Run(ctx context.Context, given func(context.Context, []T) error) error
+}
+
 // process runs a membership and notes what it is given.
-type process struct {
-	given  chan []source.Partition
+type process[T any] struct {
+	given  chan []T
 	cancel context.CancelFunc
 	ended  chan error
 }
 
-func start(t testing.TB, m Membership) *process {
+func start[T any](t testing.TB, m runner[T]) *process[T] {
 	t.Helper()
 	ctx, cancel := context.WithCancel(kafkatest.Context(t))
-	p := &process{given: make(chan []source.Partition, 100), cancel: cancel, ended: make(chan error, 1)}
+	p := &process[T]{given: make(chan []T, 100), cancel: cancel, ended: make(chan error, 1)}
 	go func() {
-		p.ended <- m.Run(ctx, func(_ context.Context, set []source.Partition) error {
+		p.ended <- m.Run(ctx, func(_ context.Context, set []T) error {
 			p.given <- slices.Clone(set)
 			return nil
 		})
@@ -38,7 +43,7 @@ func start(t testing.TB, m Membership) *process {
 	return p
 }
 
-func (p *process) stop(t testing.TB) {
+func (p *process[T]) stop(t testing.TB) {
 	t.Helper()
 	p.cancel()
 	if err, open := <-p.ended; open {
@@ -49,14 +54,14 @@ func (p *process) stop(t testing.TB) {
 	}
 }
 
-// wait waits until the process was given what the test wants.
-func (p *process) wait(t testing.TB, what string, want func([]source.Partition) bool) []source.Partition {
+// wait waits until the process is given so many.
+func (p *process[T]) wait(t testing.TB, what string, count int) []T {
 	t.Helper()
 	timeout := time.After(kafkatest.Patience)
 	for {
 		select {
 		case set := <-p.given:
-			if want(set) {
+			if len(set) == count {
 				return set
 			}
 		case err := <-p.ended:
@@ -68,13 +73,19 @@ func (p *process) wait(t testing.TB, what string, want func([]source.Partition) 
 	}
 }
 
-func count(n int) func([]source.Partition) bool {
-	return func(set []source.Partition) bool { return len(set) == n }
-}
-
+// group is a membership that takes a unit of each topic.
 func group(t testing.TB, c *Cluster, instance string, topics ...string) *Group {
 	t.Helper()
-	g, err := c.Group(GroupConfig{ID: "g-" + topics[0], InstanceID: instance, Topics: topics, Session: 6 * time.Second, Heartbeat: 50 * time.Millisecond})
+	return groupAfter(t, c, nil, instance, topics...)
+}
+
+func groupAfter(t testing.TB, c *Cluster, before *Group, instance string, topics ...string) *Group {
+	t.Helper()
+	cfg := GroupConfig{ID: "g-" + topics[0], InstanceID: instance, Before: before, Session: 6 * time.Second, Heartbeat: 50 * time.Millisecond}
+	for _, topic := range topics {
+		cfg.Units = append(cfg.Units, Unit{Name: "of " + topic, Topic: topic, Weight: 1})
+	}
+	g, err := c.Group(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,19 +109,19 @@ func TestAllPartitionsOfTopicsThatGrowAndAppear(t *testing.T) {
 func testAllGrows(t *testing.T, brokers []string) {
 	topics(t, brokers, 2, "all-a")
 	p := start(t, open(t, brokers).All([]string{"all-late", "all-a", "all-a"}))
-	p.wait(t, "two partitions", count(2))
+	p.wait(t, "two partitions", 2)
 	admin := kafkatest.Client(t, brokers)
 	kafkatest.AddPartitions(t, admin, "all-a", 3)
-	p.wait(t, "the added partition", count(3))
+	p.wait(t, "the added partition", 3)
 	kafkatest.CreateTopic(t, admin, "all-late", 2)
-	got := p.wait(t, "the late topic", count(5))
+	got := p.wait(t, "the late topic", 5)
 	want := []source.Partition{{Topic: "all-a"}, {Topic: "all-a", ID: 1}, {Topic: "all-a", ID: 2}, {Topic: "all-late"}, {Topic: "all-late", ID: 1}}
 	if !slices.Equal(got, want) {
 		t.Fatalf("assigned %v, want %v", got, want)
 	}
 }
 
-func TestGroupRestartKeepsPartitions(t *testing.T) {
+func TestGroupRestartKeepsUnits(t *testing.T) {
 	brokers, _ := kafkatest.Fake(t)
 	testGroupRestart(t, brokers)
 }
@@ -118,18 +129,18 @@ func TestGroupRestartKeepsPartitions(t *testing.T) {
 func testGroupRestart(t *testing.T, brokers []string) {
 	topics(t, brokers, 4, "grouprestart-a", "grouprestart-b")
 	first := start(t, group(t, open(t, brokers), "one", "grouprestart-a", "grouprestart-b"))
-	first.wait(t, "all partitions", count(8))
+	first.wait(t, "both units", 2)
 	first.stop(t)
 
 	again := start(t, group(t, open(t, brokers), "one", "grouprestart-a", "grouprestart-b"))
 	began := time.Now()
-	again.wait(t, "its partitions after a restart", count(8))
+	again.wait(t, "its units after a restart", 2)
 	if took := time.Since(began); took > time.Second {
-		t.Errorf("a restart took %v to have its partitions", took)
+		t.Errorf("a restart took %v to have its units", took)
 	}
 }
 
-func TestGroupSharesWholeTopics(t *testing.T) {
+func TestGroupShares(t *testing.T) {
 	brokers, _ := kafkatest.Fake(t, kfake.NumBrokers(3))
 	testGroupShares(t, brokers)
 }
@@ -137,41 +148,49 @@ func TestGroupSharesWholeTopics(t *testing.T) {
 func testGroupShares(t *testing.T, brokers []string) {
 	topics(t, brokers, 4, "groupshares-a", "groupshares-b")
 	one := start(t, group(t, open(t, brokers), "one", "groupshares-a", "groupshares-b"))
-	one.wait(t, "all partitions", count(8))
+	one.wait(t, "all units", 2)
 
 	g2 := group(t, open(t, brokers), "two", "groupshares-a", "groupshares-b")
 	two := start(t, g2)
-	has := one.wait(t, "half of them", count(4))
-	gets := two.wait(t, "the other half", count(4))
-	if has[0].Topic == gets[0].Topic || has[3].Topic != has[0].Topic || gets[3].Topic != gets[0].Topic {
-		t.Fatalf("one has %v, two has %v: not whole topics", has, gets)
+	has := one.wait(t, "half of them", 1)
+	gets := two.wait(t, "the other half", 1)
+	if has[0] == gets[0] {
+		t.Fatalf("both have %v", has)
 	}
 	two.stop(t)
 	if err := g2.Leave(kafkatest.Context(t)); err != nil {
 		t.Fatal(err)
 	}
-	one.wait(t, "all partitions after the other left", count(8))
+	one.wait(t, "all units after the other left", 2)
 }
 
-func TestGroupSeesNewPartitionsAndTopics(t *testing.T) {
+func TestGroupClaimsChange(t *testing.T) {
 	brokers, _ := kafkatest.Fake(t)
-	testGroupGrows(t, brokers)
+	testGroupClaims(t, brokers)
 }
 
-func testGroupGrows(t *testing.T, brokers []string) {
-	topics(t, brokers, 1, "groupgrows-a")
-	p := start(t, group(t, open(t, brokers), "one", "groupgrows-a", "groupgrows-late"))
-	p.wait(t, "the partition", count(1))
-	admin := kafkatest.Client(t, brokers)
-	kafkatest.AddPartitions(t, admin, "groupgrows-a", 2)
-	p.wait(t, "the added partition", count(2))
-	kafkatest.CreateTopic(t, admin, "groupgrows-late", 2)
-	p.wait(t, "the late topic", count(4))
+// testGroupClaims lets a process take more units and fewer, while it runs and
+// over a restart, beside another one.
+func testGroupClaims(t *testing.T, brokers []string) {
+	topics(t, brokers, 1, "groupclaims-a", "groupclaims-b", "groupclaims-c")
+	c := open(t, brokers)
+	g := group(t, c, "one", "groupclaims-a", "groupclaims-b")
+	p := start(t, g)
+	p.wait(t, "its two units", 2)
 	p.stop(t)
 
-	kafkatest.AddPartitions(t, admin, "groupgrows-late", 3)
-	again := start(t, group(t, open(t, brokers), "one", "groupgrows-a", "groupgrows-late"))
-	again.wait(t, "what was added while it was away", count(5))
+	g = groupAfter(t, c, g, "one", "groupclaims-a", "groupclaims-b", "groupclaims-c")
+	if !g.Active(time.Now()) {
+		t.Error("a membership that follows another is not active")
+	}
+	p = start(t, g)
+	p.wait(t, "a unit that is new", 3)
+	p.stop(t)
+
+	p = start(t, group(t, open(t, brokers), "one", "groupclaims-a", "groupclaims-c"))
+	if got := p.wait(t, "only what it still takes", 2); !slices.Equal(got, []string{"of groupclaims-a", "of groupclaims-c"}) {
+		t.Fatalf("it has %q", got)
+	}
 }
 
 func TestGroupCommits(t *testing.T) {
@@ -185,7 +204,7 @@ func testGroupCommits(t *testing.T, brokers []string) {
 	g := group(t, open(t, brokers), "one", "groupcommits-a")
 	p := source.Partition{Topic: "groupcommits-a", ID: 1}
 	run := start(t, g)
-	run.wait(t, "partitions", count(2))
+	run.wait(t, "the unit", 1)
 	if _, ok, err := g.Committed(ctx, p); ok || err != nil {
 		t.Fatalf("a new group has an offset: %v, %v", ok, err)
 	}
@@ -208,9 +227,9 @@ func TestGroupFencedByTheSameInstance(t *testing.T) {
 func testGroupFences(t *testing.T, brokers []string) {
 	topics(t, brokers, 1, "groupfences-a")
 	first := start(t, group(t, open(t, brokers), "one", "groupfences-a"))
-	first.wait(t, "partitions", count(1))
+	first.wait(t, "its unit", 1)
 	second := start(t, group(t, open(t, brokers), "one", "groupfences-a"))
-	second.wait(t, "partitions", count(1))
+	second.wait(t, "its unit", 1)
 	err := <-first.ended
 	close(first.ended)
 	if fmt.Sprint(err) != ErrFenced.Error() {
@@ -221,10 +240,10 @@ func testGroupFences(t *testing.T, brokers []string) {
 // A process that dies is replaced once its session is over.
 func TestGroupTakesOverFromTheDead(t *testing.T) {
 	brokers, _ := kafkatest.Fake(t, kfake.GroupMinSessionTimeout(time.Millisecond))
-	topics(t, brokers, 3, "a", "b")
-	join := func(instance string) *process {
+	topics(t, brokers, 3, "a")
+	join := func(instance string) *process[string] {
 		g, err := open(t, brokers).Group(GroupConfig{
-			ID: "g", InstanceID: instance, Topics: []string{"a", "b"}, Session: 500 * time.Millisecond, Heartbeat: 20 * time.Millisecond,
+			ID: "g", InstanceID: instance, Units: []Unit{{"x", "a", 1}, {"y", "a", 1}}, Session: 500 * time.Millisecond, Heartbeat: 20 * time.Millisecond,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -232,12 +251,12 @@ func TestGroupTakesOverFromTheDead(t *testing.T) {
 		return start(t, g)
 	}
 	one := join("one")
-	one.wait(t, "all partitions", count(6))
+	one.wait(t, "all units", 2)
 	two := join("two")
-	one.wait(t, "half of them", count(3))
-	two.wait(t, "the other half", count(3))
+	one.wait(t, "half of them", 1)
+	two.wait(t, "the other half", 1)
 	one.stop(t)
-	two.wait(t, "all partitions", count(6))
+	two.wait(t, "all units", 2)
 }
 
 // A member that the group went on without gives everything up before it joins
@@ -245,11 +264,15 @@ func TestGroupTakesOverFromTheDead(t *testing.T) {
 func TestGroupExpelled(t *testing.T) {
 	brokers, fake := kafkatest.Fake(t)
 	topics(t, brokers, 2, "a")
-	p := start(t, group(t, open(t, brokers), "one", "a"))
-	p.wait(t, "partitions", count(2))
+	g := group(t, open(t, brokers), "one", "a")
+	p := start(t, g)
+	p.wait(t, "its unit", 1)
+	if !g.Active(time.Now()) || g.Active(time.Now().Add(7*time.Second)) {
+		t.Error("a member is active for its session")
+	}
 	fake.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Group: "g-a", Err: kerr.UnknownMemberID})
-	p.wait(t, "end of them", count(0))
-	p.wait(t, "partitions again", count(2))
+	p.wait(t, "end of it", 0)
+	p.wait(t, "its unit again", 1)
 }
 
 // An error of the caller ends the membership.
@@ -258,11 +281,13 @@ func TestGroupEndsWithTheCallersError(t *testing.T) {
 	topics(t, brokers, 1, "a")
 	c := open(t, brokers)
 	broken := errors.New("disk full")
-	fail := func(context.Context, []source.Partition) error { return broken }
-	for name, m := range map[string]Membership{"all": c.All([]string{"a"}), "group": group(t, c, "one", "a")} {
-		if err := m.Run(kafkatest.Context(t), fail); !errors.Is(err, broken) {
-			t.Errorf("%s ended with %v, want %v", name, err, broken)
-		}
+	err := c.All([]string{"a"}).Run(kafkatest.Context(t), func(context.Context, []source.Partition) error { return broken })
+	if !errors.Is(err, broken) {
+		t.Errorf("alone: it ended with %v, want %v", err, broken)
+	}
+	err = group(t, c, "one", "a").Run(kafkatest.Context(t), func(context.Context, []string) error { return broken })
+	if !errors.Is(err, broken) {
+		t.Errorf("in a group: it ended with %v, want %v", err, broken)
 	}
 }
 

@@ -7,24 +7,22 @@ import (
 	"time"
 )
 
-// hold keeps an assignment: it tells the caller, gives signs of life, and
-// watches the topics. It returns nil when the group has to be joined again, and
-// errExpelled when the assignment is not this member's any more. It does not
-// return before the caller has drained what it lost.
-func (g *Group) hold(ctx context.Context, got assignment, assigned Assigned) error {
-	lost := slices.ContainsFunc(g.held.topics, func(topic string) bool { return !slices.Contains(got.topics, topic) })
-	told := g.tell(ctx, got, assigned)
-	g.held = got
+// hold keeps an assignment: it tells the caller and gives signs of life. It
+// returns nil when the group has to be joined again, and errExpelled when the
+// assignment is not this member's any more. It does not return before the caller
+// has drained what it lost.
+func (g *Group) hold(ctx context.Context, got grant, granted Granted) error {
+	lost := slices.ContainsFunc(g.held, func(unit string) bool { return !slices.Contains(got.Units, unit) })
+	told := g.tell(ctx, got.Units, granted)
+	g.held = got.Units
 
 	beat := time.NewTicker(g.cfg.Heartbeat)
 	defer beat.Stop()
-	poll := time.NewTicker(g.c.cfg.Poll)
-	defer poll.Stop()
 	v := vigil{g: g, expiry: time.NewTimer(g.cfg.Session), rejoin: lost}
 	defer v.expiry.Stop()
-	if !g.checked { // after a restart the share may be out of date
-		g.checked = true
-		poll.Reset(1)
+	if got.Claimed != digest(g.cfg.Units) { // it was made before this process was started again
+		g.round++
+		v.rejoin = true
 	}
 	for told != nil || !v.rejoin {
 		var err error
@@ -36,9 +34,6 @@ func (g *Group) hold(ctx context.Context, got assignment, assigned Assigned) err
 			told = nil
 		case <-beat.C:
 			err = v.beat(ctx)
-		case <-poll.C:
-			poll.Reset(g.c.cfg.Poll)
-			err = v.watch(ctx)
 		case <-v.expiry.C:
 			err = errExpelled
 		case <-ctx.Done():
@@ -54,17 +49,17 @@ func (g *Group) hold(ctx context.Context, got assignment, assigned Assigned) err
 	return nil
 }
 
-// tell calls assigned in the background if the partitions changed. The channel
-// gives its error, or nil.
-func (g *Group) tell(ctx context.Context, got assignment, assigned Assigned) <-chan error {
+// tell calls granted in the background if the units changed. The channel gives
+// its error, or nil.
+func (g *Group) tell(ctx context.Context, units []string, granted Granted) <-chan error {
 	told := make(chan error, 1)
-	if g.told && slices.Equal(got.partitions, g.held.partitions) {
+	if g.told && slices.Equal(units, g.held) {
 		told <- nil
 		return told
 	}
 	g.told = true
 	go func() {
-		if err := assigned(ctx, got.partitions); err != nil {
+		if err := granted(ctx, units); err != nil {
 			told <- callerError{err}
 			return
 		}
@@ -93,22 +88,5 @@ func (v *vigil) beat(ctx context.Context) error {
 		return err
 	}
 	v.g.c.trouble(v.g.subject, err)
-	return nil
-}
-
-// watch looks for partitions and topics that were added. Failures show in the
-// heartbeat or in the logs that are read, so they need no report of their own.
-func (v *vigil) watch(ctx context.Context) error {
-	if v.rejoin {
-		return nil
-	}
-	outdated, err := v.g.outdated(ctx)
-	if err != nil {
-		return ctx.Err()
-	}
-	if outdated {
-		v.g.round++
-		v.rejoin = true
-	}
 	return nil
 }

@@ -33,7 +33,7 @@ func TestRealKafka(t *testing.T) {
 		{"compacted", testCompacted},
 		{"group restart", testGroupRestart},
 		{"group shares", testGroupShares},
-		{"group sees growth", testGroupGrows},
+		{"group claims", testGroupClaims},
 		{"group commits", testGroupCommits},
 		{"group fences", testGroupFences},
 		{"all topics", testAllGrows},
@@ -103,7 +103,7 @@ func TestRealKafkaKilledAndRestarted(t *testing.T) {
 	c := open(t, brokers)
 	g := group(t, c, "one", "t")
 	member := start(t, g)
-	member.wait(t, "the partition", count(1))
+	member.wait(t, "its unit", 1)
 	log, ctx := c.Log(source.Partition{Topic: "t"}), kafkatest.Context(t)
 	var next int64
 	for round := range 2 {

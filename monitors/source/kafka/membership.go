@@ -11,13 +11,11 @@ import (
 	"driftwatch/monitors/source"
 )
 
-// Membership says which partitions are this process's, and keeps offsets for
-// those that share them with other processes.
+// Membership says which partitions are read, and keeps offsets for processes that
+// share topics.
 type Membership interface {
 	// Run calls assigned with the full set of partitions whenever it changes,
-	// one call at a time; the set may be empty. The call returns once
-	// partitions that are not in the set any more are drained and committed,
-	// since another process may read them then. Run ends when ctx does, with
+	// one call at a time; the set may be empty. Run ends when ctx does, with
 	// nil, or with an error that trying again would not cure.
 	Run(ctx context.Context, assigned Assigned) error
 
@@ -25,8 +23,8 @@ type Membership interface {
 	// it has none.
 	Committed(ctx context.Context, p source.Partition) (source.Position, bool, error)
 
-	// Commit stores positions with the group. It fails if this process does
-	// not own its partitions any more.
+	// Commit stores positions with the group. It fails if this process is not
+	// a member of it any more.
 	Commit(ctx context.Context, positions map[source.Partition]source.Position) error
 }
 
@@ -96,6 +94,32 @@ func (e *everything) Committed(context.Context, source.Partition) (source.Positi
 // Commit implements Membership: there is no group to tell.
 func (e *everything) Commit(context.Context, map[source.Partition]source.Position) error { return nil }
 
+// Share is the membership of a process that reads all partitions of the topics
+// for the units that the group gave it.
+func (g *Group) Share(topics []string) Membership {
+	return &shared{everything: &everything{c: g.c, topics: sortedSet(topics)}, Group: g}
+}
+
+type shared struct {
+	*everything
+	*Group
+}
+
+// Run implements Membership.
+func (s *shared) Run(ctx context.Context, assigned Assigned) error {
+	return s.everything.Run(ctx, assigned)
+}
+
+// Committed implements Membership.
+func (s *shared) Committed(ctx context.Context, p source.Partition) (source.Position, bool, error) {
+	return s.Group.Committed(ctx, p)
+}
+
+// Commit implements Membership.
+func (s *shared) Commit(ctx context.Context, positions map[source.Partition]source.Position) error {
+	return s.Group.Commit(ctx, positions)
+}
+
 // partitionsOf lists the partitions of topics, given how many each has.
 func partitionsOf(counts map[string]int) []source.Partition {
 	var all []source.Partition
@@ -121,16 +145,20 @@ func endOf(ctx context.Context, err error) error {
 
 // GroupConfig says how a process takes part in a group.
 type GroupConfig struct {
-	ID         string   // of the group
-	InstanceID string   // of this process: the same after a restart, different from every other's
-	Topics     []string // that this process is ready to take
+	ID         string // of the group
+	InstanceID string // of this process: the same after a restart, different from every other's
+	Units      []Unit // that this process is ready to take
 
-	// Session is how long a process may be silent before its partitions go to
+	// Before is the membership that this one follows, with other units, or nil.
+	// It holds on to those of its units that this one takes too.
+	Before *Group
+
+	// Session is how long a process may be silent before its units go to
 	// others. Restarting within it moves nothing. Default 45 s.
 	Session time.Duration
 
-	// Rebalance is how long members may take to drain partitions that they
-	// lose. Default 60 s.
+	// Rebalance is how long members may take to drain units that they lose.
+	// Default 60 s.
 	Rebalance time.Duration
 
 	// Heartbeat is the time between signs of life. Default 3 s.

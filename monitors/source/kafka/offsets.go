@@ -13,7 +13,8 @@ import (
 	"driftwatch/monitors/source"
 )
 
-// Committed implements Membership.
+// Committed returns the group's stored position of a partition; false if it has
+// none.
 func (g *Group) Committed(ctx context.Context, p source.Partition) (source.Position, bool, error) {
 	pos, ok, err := g.committed(ctx, p)
 	if err != nil {
@@ -47,8 +48,8 @@ func (g *Group) committed(ctx context.Context, p source.Partition) (source.Posit
 	return source.Position{Offset: r.CommittedOffset, Metadata: r.Metadata}, r.CommittedOffset >= 0, nil
 }
 
-// Commit implements Membership. A commit of a member that was expelled is
-// refused by the coordinator.
+// Commit stores positions with the group, where tools see them. The coordinator
+// refuses that of a member that was expelled.
 func (g *Group) Commit(ctx context.Context, positions map[source.Partition]source.Position) error {
 	if len(positions) == 0 {
 		return nil

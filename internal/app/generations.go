@@ -1,0 +1,163 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"driftwatch/alerting"
+	"driftwatch/internal/engine"
+	"driftwatch/internal/snapshot"
+	"driftwatch/rules"
+)
+
+// running is a generation's parts that have a state.
+type running struct {
+	*generation
+	engine     *engine.Engine // nil: the group has not said what to run
+	dispatcher *alerting.Dispatcher
+}
+
+// runGenerations runs one generation after the other.
+func (d *daemon) runGenerations(ctx context.Context, g *generation) error {
+	r, err := d.start(g)
+	for err == nil {
+		var next *generation
+		if next, err = d.runGeneration(ctx, r); err != nil || next == nil {
+			break
+		}
+		r, err = d.takeOver(r.generation, next)
+		g = r.generation
+	}
+	return errors.Join(err, g.close())
+}
+
+// takeOver makes the next generation the one that runs. One that turns out not
+// to fit the store gives way to the one before it.
+func (d *daemon) takeOver(old, next *generation) (running, error) {
+	r, err := d.start(next)
+	next.taken <- err
+	if err == nil {
+		return r, old.close()
+	}
+	r, err = d.start(old)
+	return r, errors.Join(err, next.close())
+}
+
+// start makes a generation's parts, which then only have to be run.
+func (d *daemon) start(g *generation) (running, error) {
+	if err := d.join(g); err != nil {
+		return running{generation: g}, err
+	}
+	return d.startEngine(g)
+}
+
+// startEngine makes the parts for the monitors that are this process's.
+func (d *daemon) startEngine(g *generation) (running, error) {
+	r := running{generation: g}
+	if d.group != nil && d.share == nil {
+		return r, nil
+	}
+	var err error
+	if r.engine, err = d.newEngine(g); err != nil {
+		return r, err
+	}
+	var counted []snapshot.Receiver
+	if before := d.dispatcher.Load(); before != nil {
+		counted = before.Stats()
+	}
+	r.dispatcher, err = alerting.New(alerting.Options{
+		Outbox: r.engine.Outbox(), Receivers: g.receivers, Routes: g.routes, Logger: g.log,
+		Alerts:      func() []rules.Alert { return d.view.Load().Alerts },
+		ExternalURL: g.config.Web.ExternalURL, Counted: counted,
+	})
+	return r, err
+}
+
+// runGeneration runs a generation until ctx ends or another one is to take
+// over, which it returns. Its engine is another one whenever the group gives
+// this process other monitors.
+func (d *daemon) runGeneration(ctx context.Context, r running) (*generation, error) {
+	m := d.beMember(ctx)
+	defer m.stop()
+	for {
+		e := d.runEngine(ctx, r, m)
+		if e.share == nil {
+			return e.next, e.err
+		}
+		if e.err == nil {
+			r, e.err = d.takeShare(r.generation, e.share)
+		}
+		e.share.taken <- e.err
+		if e.err != nil {
+			return nil, e.err
+		}
+	}
+}
+
+// event is what an engine has to end for; all nil: the daemon ends.
+type event struct {
+	next  *generation // that takes over
+	share *share      // that the group gives
+	err   error       // that cannot be gone on with
+}
+
+// runEngine runs the parts until something happens.
+func (d *daemon) runEngine(ctx context.Context, r running, m *member) event {
+	ended, stop := d.runParts(ctx, r)
+	var e event
+	select {
+	case <-ctx.Done():
+	case e.next = <-d.next:
+	case e.share = <-m.shares:
+	case e.err = <-m.failed:
+	case e.err = <-ended:
+		return event{err: errors.Join(e.err, stop())}
+	}
+	e.err = errors.Join(e.err, stop())
+	return e
+}
+
+// runParts starts what is to run. The channel gets the error of an engine that
+// ends too early; stop ends all, in order, and waits.
+func (d *daemon) runParts(ctx context.Context, r running) (ended <-chan error, stop func() error) {
+	if r.engine == nil {
+		return nil, func() error { return nil }
+	}
+	d.dispatcher.Store(r.dispatcher)
+	d.engine.Store(r.engine)
+	engineCtx, stopEngine := context.WithCancel(context.WithoutCancel(ctx))
+	dispatchCtx, stopDispatcher := context.WithCancel(ctx)
+	done, dispatched := make(chan error, 1), make(chan error, 1)
+	go func() { done <- r.engine.Run(engineCtx); close(done) }()
+	go func() { dispatched <- r.dispatcher.Run(dispatchCtx) }()
+	return done, func() error {
+		// The dispatcher acknowledges through the engine, so it ends first.
+		stopDispatcher()
+		err := <-dispatched
+		stopEngine()
+		return errors.Join(err, <-done)
+	}
+}
+
+func (d *daemon) newEngine(g *generation) (*engine.Engine, error) {
+	plans, elsewhere, err := g.divide(d.mine)
+	if err != nil {
+		return nil, err
+	}
+	membership := d.membership(g, plans)
+	var receivers []string
+	for _, r := range g.routes {
+		receivers = append(receivers, r.Receiver)
+	}
+	return engine.New(engine.Options{
+		Plans: plans, Elsewhere: elsewhere, Programs: g.programs,
+		Source: partitions{g.cluster, membership}, Membership: membership, Store: d.store,
+		Start: g.config.Kafka.Start, Receivers: receivers, Log: g.log,
+		Route: func(rules.Event) []string { return receivers },
+		Describe: func(s *snapshot.Snapshot) {
+			s.Rules, s.Revision = g.rules(s.Alerts), g.revision
+		},
+		Publish:   d.view.Store,
+		Retention: g.config.Store.Retention, Profiles: g.config.Store.Profiles,
+	})
+}

@@ -1,0 +1,133 @@
+package app
+
+import (
+	"context"
+	"slices"
+
+	"driftwatch/monitors"
+	"driftwatch/monitors/source/kafka"
+)
+
+// share is what the group gives this process.
+type share struct {
+	monitors []string   // their names
+	taken    chan error // gets the outcome when they run
+}
+
+// join makes the membership of the group that the configuration names, if it
+// names one. It follows the one before, so that a reload moves nothing.
+func (d *daemon) join(g *generation) error {
+	k := g.config.Kafka
+	if k.Group == "" || g.cluster == nil {
+		d.group, d.share = nil, nil
+		return nil
+	}
+	id, err := d.instance()
+	if err != nil {
+		return err
+	}
+	group, err := g.cluster.Group(kafka.GroupConfig{
+		ID: k.Group, InstanceID: id, Units: g.units(), Session: k.Session, Before: d.group,
+	})
+	if err != nil {
+		return err
+	}
+	if d.group != nil && d.group.ID() != group.ID() {
+		d.share = nil
+	}
+	d.group = group
+	return nil
+}
+
+// units are the configuration's monitors, for the group to share. What one costs
+// grows with its fields.
+func (g *generation) units() []kafka.Unit {
+	var units []kafka.Unit
+	for _, p := range g.plans {
+		for _, m := range p.Monitors {
+			units = append(units, kafka.Unit{Name: m.Spec.Name, Topic: p.Stream.Topic, Weight: 1 + len(m.Spec.Fields)})
+		}
+	}
+	return units
+}
+
+// mine reports whether a monitor is this process's to run.
+func (d *daemon) mine(monitor string) bool {
+	return d.group == nil || d.share != nil && slices.Contains(d.share.monitors, monitor)
+}
+
+// divide returns plans of the monitors that are mine, and the names of those
+// that are for other processes.
+func (g *generation) divide(mine func(monitor string) bool) (plans []*monitors.Plan, elsewhere []string, err error) {
+	for _, p := range g.plans {
+		var here []*monitors.Monitor
+		for _, m := range p.Monitors {
+			if mine(m.Spec.Name) {
+				here = append(here, m)
+			} else {
+				elsewhere = append(elsewhere, m.Spec.Name)
+			}
+		}
+		if len(here) == 0 {
+			continue
+		}
+		plan, err := monitors.NewPlan(p.Stream, here)
+		if err != nil {
+			return nil, nil, err
+		}
+		plans = append(plans, plan)
+	}
+	return plans, elsewhere, nil
+}
+
+// takeShare makes the parts for the monitors that the group gives this process.
+func (d *daemon) takeShare(g *generation, s *share) (running, error) {
+	d.share = s
+	g.log.Info("the group shared the monitors", "group", d.group.ID(), "monitors", s.monitors)
+	return d.startEngine(g)
+}
+
+// member is a membership that runs beside an engine.
+type member struct {
+	shares <-chan *share
+	failed <-chan error
+	stop   func() // ends it and waits
+}
+
+// beMember runs the membership of the group until it is stopped. Without a group
+// nothing comes from it.
+func (d *daemon) beMember(ctx context.Context) *member {
+	if d.group == nil {
+		return &member{stop: func() {}}
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	shares, failed, ended := make(chan *share), make(chan error, 1), make(chan struct{})
+	group := d.group
+	go func() {
+		defer close(ended)
+		err := group.Run(ctx, func(ctx context.Context, monitors []string) error {
+			s := &share{monitors: monitors, taken: make(chan error, 1)}
+			select {
+			case shares <- s:
+				return <-s.taken
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+		if err != nil {
+			failed <- err
+		}
+	}()
+	return &member{shares: shares, failed: failed, stop: func() { cancel(); <-ended }}
+}
+
+// membership is of the group, or alone, and reads all partitions that plans need.
+func (d *daemon) membership(g *generation, plans []*monitors.Plan) kafka.Membership {
+	switch {
+	case len(plans) == 0:
+		return nothing{}
+	case d.group == nil:
+		return g.cluster.All(topics(plans))
+	}
+	return d.group.Share(topics(plans))
+}
