@@ -12,6 +12,7 @@ import (
 // them, and all checkpoints that wait, in one transaction. A checkpoint never
 // goes without the panes that closed before it: it has no panes of theirs.
 func (s *sequencer) commit() error {
+	written := s.tellIfSlow()
 	err := s.update(func(tx *store.Tx) error {
 		for _, c := range s.closings {
 			if err := s.writeClosing(tx, c); err != nil {
@@ -30,6 +31,7 @@ func (s *sequencer) commit() error {
 		}
 		return nil
 	})
+	written()
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -69,6 +70,49 @@ func (s *setup) runFailing(t *testing.T, n int, d time.Duration) (failures int) 
 		t.Fatal(err)
 	}
 	return failures
+}
+
+// A disk that takes half a minute for every write slows reading down, and that
+// is all: the windows are the same, and meanwhile what there is can be asked for
+// and says why there is no more. Without the last the daemon looks healthy.
+func TestSlowDisk(t *testing.T) {
+	src := newMemory("t", 3)
+	traffic(src, rand.New(rand.NewPCG(1, 1)), 600)
+	src.batch = func() int { return 20 }
+	synctest.Test(t, func(t *testing.T) {
+		calm := newSetup(t, src)
+		calm.runFor(t, 5*time.Minute)
+		slow := newSetup(t, src)
+		e := slow.engine(t)
+		e.seq.update = func(fn func(*store.Tx) error) error {
+			return slow.store.Update(func(tx *store.Tx) error {
+				err := fn(tx)
+				time.Sleep(30 * time.Second)
+				return err
+			})
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Hour)
+		defer cancel()
+		done := make(chan error, 1)
+		go func() { done <- e.Run(ctx) }()
+		var said int
+		for range 60 { // 20 s into a write
+			time.Sleep(10 * time.Second)
+			if v := slow.snapshot(); !v.Ready && strings.Contains(v.Reason, "its disk is slow") && v.Store.Fault != "" {
+				said++
+			}
+			slow.windows(t) // does not wait for the write
+		}
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		if got, want := slow.windows(t), calm.windows(t); !maps.Equal(got, want) {
+			t.Errorf("windows %v, want %v", slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
+		}
+		if v := slow.snapshot(); said < 20 || !v.Ready || v.Streams[0].Records != 600 {
+			t.Errorf("said %d times that the disk is slow; in the end ready is %v, with %d records", said, v.Ready, v.Streams[0].Records)
+		}
+	})
 }
 
 // A configuration that was tried and taken back before it read anything has

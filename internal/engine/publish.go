@@ -36,6 +36,7 @@ func (s *sequencer) publish() {
 	}
 	slices.SortFunc(v.Streams, func(a, b snapshot.Stream) int { return strings.Compare(a.Name, b.Name) })
 	s.opts.Describe(v)
+	s.shown = v
 	s.opts.Publish(v)
 }
 

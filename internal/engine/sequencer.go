@@ -23,9 +23,10 @@ type sequencer struct {
 	engine   *Engine
 	opts     *Options
 	streams  map[string]*stream
-	monitors []*monitor // by name
-	problem  string     // why nothing can be stored, or ""
-	failures uint64     // attempts to store something
+	monitors []*monitor         // by name
+	problem  string             // why nothing can be stored, or ""
+	shown    *snapshot.Snapshot // the newest one
+	failures uint64             // attempts to store something
 	outbox   *Outbox
 	resolved []rules.Alert                     // the newest ones, newest last
 	closings []*closing                        // not yet in the store
