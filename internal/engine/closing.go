@@ -161,7 +161,7 @@ func (s *sequencer) judge(c *closing, start window.Time) {
 	from, _ := slices.BinarySearchFunc(m.cuts, start+1, func(p checks.PaneCuts, t window.Time) int { return cmp.Compare(p.End, t) })
 	in := monitors.Closing{
 		Pane: c.pane, Cut: checks.JoinCuts(m.cuts[from:]), Reference: s.reference(m, start, end),
-		History: m.history[max(0, len(m.history)-historyKept):],
+		History: m.historyBefore(start),
 	}
 	if start < c.pane.Start {
 		var err error
@@ -205,10 +205,21 @@ func (m *monitor) cutWithout(p *partition) []checks.Cut {
 	return nil
 }
 
+// historyBefore is the volumes of earlier windows that end at or before start and
+// do not overlap each other, so that they are draws of their own. Windows that
+// count rows have none: theirs say nothing.
+func (m *monitor) historyBefore(start window.Time) []checks.Past {
+	past, windows := m.history[max(0, len(m.history)-historyKept):], m.Windows()
+	for n := len(past); n > 0 && windows.Index(past[n-1].Start)+int64(windows.Panes) > windows.Index(start); n-- {
+		past = past[:n-1]
+	}
+	return past
+}
+
 // remember keeps what later windows need of this one.
 func (m *monitor) remember(w *checks.Window) {
 	m.total++
-	if w.Partial || m.Spec.Window.Rows > 0 { // whose rows say nothing
+	if w.Partial || !m.Windows().Tiles(w.End) {
 		return
 	}
 	m.history = append(m.history, checks.Past{Start: w.Start, Rows: w.Whole().Rows})

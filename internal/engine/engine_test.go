@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,42 +15,6 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// One stream, read in other batches, at other speeds, with restarts in other
-// places, gives the same windows, byte for byte.
-func TestWindowsDoNotDependOnHowTheyAreRead(t *testing.T) {
-	src := newMemory("t", 3)
-	traffic(src, rand.New(rand.NewPCG(1, 1)), 5000)
-	synctest.Test(t, func(t *testing.T) {
-		s := newSetup(t, src)
-		s.runFor(t, 5*time.Minute)
-		first := s.windows(t)
-		if len(first) < 10 {
-			t.Fatalf("%d windows", len(first))
-		}
-		for seed := range uint64(12) {
-			rng := rand.New(rand.NewPCG(seed, 7))
-			s := newSetup(t, src)
-			s.every = time.Duration(1+rng.IntN(5000)) * time.Millisecond
-			src.batch = func() int { return 1 + rng.IntN(200) }
-			src.delay = func() time.Duration { return time.Duration(rng.IntN(900)) * time.Millisecond }
-			for range rng.IntN(5) {
-				s.runFor(t, time.Duration(1+rng.IntN(20000))*time.Millisecond)
-			}
-			src.batch, src.delay = nil, nil
-			s.runFor(t, 5*time.Minute)
-			got := s.windows(t)
-			for _, end := range slices.Sorted(maps.Keys(first)) {
-				if got[end] != first[end] {
-					t.Fatalf("seed %d: window %v is\n%s\nand was\n%s", seed, end, got[end], first[end])
-				}
-			}
-			if len(got) != len(first) {
-				t.Fatalf("seed %d: %d windows, %d before", seed, len(got), len(first))
-			}
-		}
-	})
-}
 
 func TestLateRecordsAreCountedAndLeftOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

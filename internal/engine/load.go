@@ -100,11 +100,8 @@ func (m *monitor) loadPanes(tx *store.Tx) (err error) {
 
 // loadHistory reads the volumes of earlier windows of the same shape.
 func (m *monitor) loadHistory(tx *store.Tx) {
-	if m.Spec.Window.Rows > 0 {
-		return
-	}
 	tx.Volumes(m.Spec.Name, func(v store.Volume) bool {
-		if !v.Partial && m.Windows().Spans(v.Start, v.End) {
+		if windows := m.Windows(); !v.Partial && windows.Spans(v.Start, v.End) && windows.Tiles(v.End) {
 			m.history = append(m.history, checks.Past{Start: v.Start, Rows: v.Rows})
 		}
 		return len(m.history) < historyKept

@@ -38,6 +38,10 @@ func (s Shape) Spans(start, end Time) bool {
 	return s.Panes == 0 || s.Border(s.Index(end)-int64(s.Panes)) == start
 }
 
+// Tiles reports whether the window that ends at end is one of those which, side by
+// side, hold each pane once.
+func (s Shape) Tiles(end Time) bool { return s.Panes > 0 && s.Index(end)%int64(s.Panes) == 0 }
+
 // Ahead reports whether an event time is further than maxAhead beyond the
 // log's own time of the record. One producer with a wrong clock must not seal
 // everybody's windows, and this test needs no wall clock.
