@@ -110,7 +110,7 @@ type topicLogs struct {
 // Partitions implements replay.Logs.
 func (l *topicLogs) Partitions(ctx context.Context) ([]source.Partition, error) {
 	l.ends = map[source.Partition]int64{}
-	for _, topic := range l.topics() {
+	for _, topic := range topics(l.plans) {
 		ids, err := l.cluster.Partitions(ctx, topic)
 		if err != nil {
 			return nil, err
