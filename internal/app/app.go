@@ -6,7 +6,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"sync/atomic"
@@ -16,6 +15,7 @@ import (
 	"driftwatch/internal/engine"
 	"driftwatch/internal/metrics"
 	"driftwatch/internal/snapshot"
+	"driftwatch/internal/watch"
 	"driftwatch/monitors/source/kafka"
 	"driftwatch/monitors/store"
 )
@@ -34,6 +34,7 @@ type daemon struct {
 	store      *store.Store
 	view       atomic.Pointer[snapshot.Snapshot]
 	next       chan *generation // a generation that is to take over
+	reloader   *reloader
 	reload     atomic.Pointer[snapshot.Reload]
 	now        func() time.Time
 	engine     atomic.Pointer[engine.Engine]
@@ -47,7 +48,8 @@ type daemon struct {
 // Run runs the daemon until ctx ends. It returns a *ConfigError where the
 // configuration cannot be used at the start; later such errors keep the old one.
 func Run(ctx context.Context, o Options) error {
-	g, err := build(o.Config, o.Log)
+	files := &watch.Files{}
+	g, err := build(o.Config, o.Log, files)
 	if err != nil {
 		return err
 	}
@@ -56,8 +58,11 @@ func Run(ctx context.Context, o Options) error {
 		return errors.Join(err, g.close())
 	}
 	d := &daemon{opts: o, store: st, next: make(chan *generation), now: time.Now}
+	d.reloader = &reloader{
+		load: d.load, hangup: o.Hangup, asks: make(chan chan<- error), known: loaded{files: files, every: g.config.Reload.Watch},
+	}
 	d.view.Store(&snapshot.Snapshot{Reason: "starting"})
-	d.reload.Store(&snapshot.Reload{OK: true, At: d.now()})
+	d.accepted(g)
 	return errors.Join(d.run(ctx, g), st.Close())
 }
 
@@ -73,56 +78,12 @@ func (d *daemon) run(ctx context.Context, g *generation) error {
 		return errors.Join(err, g.close())
 	}
 	housekeeping.Start()
-	hangups := make(chan struct{})
-	go func() { defer close(hangups); d.followHangups(ctx) }()
+	reloads := make(chan struct{})
+	go func() { defer close(reloads); d.reloader.run(ctx) }()
 
 	err = d.runGenerations(ctx, g)
 	cancel()
-	<-hangups
+	<-reloads
 	<-housekeeping.Stop().Done()
 	return errors.Join(err, <-web)
-}
-
-// Reload builds the configuration anew and lets it take over. Where it cannot
-// be used the old one stays, and the error says why.
-func (d *daemon) Reload(ctx context.Context) error {
-	g, err := build(d.opts.Config, d.opts.Log)
-	if err != nil {
-		d.rejected(err)
-		return err
-	}
-	select {
-	case d.next <- g:
-	case <-ctx.Done():
-		return errors.Join(fmt.Errorf("reload: %w", ctx.Err()), g.close())
-	}
-	select {
-	case err = <-g.taken:
-	case <-ctx.Done():
-		return fmt.Errorf("reload: %w", ctx.Err())
-	}
-	if err != nil {
-		d.rejected(err)
-		return err
-	}
-	d.reload.Store(&snapshot.Reload{OK: true, At: d.now()})
-	d.opts.Log.Info("the configuration was loaded anew", "monitors", len(g.config.Monitors), "revision", g.revision)
-	return nil
-}
-
-// rejected says that a configuration does not take over.
-func (d *daemon) rejected(err error) {
-	d.opts.Log.Error("the new configuration is not used; the old one stays", "error", err)
-	d.reload.Store(&snapshot.Reload{At: d.reload.Load().At, Error: err.Error()})
-}
-
-func (d *daemon) followHangups(ctx context.Context) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-d.opts.Hangup:
-			_ = d.Reload(ctx) // logged and shown there
-		}
-	}
 }

@@ -12,6 +12,7 @@ import (
 	"driftwatch/alerting/notify/slack"
 	"driftwatch/internal/config"
 	"driftwatch/internal/snapshot"
+	"driftwatch/internal/watch"
 	"driftwatch/internal/yamlx"
 	"driftwatch/monitors"
 	"driftwatch/monitors/profile"
@@ -76,9 +77,12 @@ func referenceFile(path string) (*config.ReferenceFile, error) {
 }
 
 // build reads a configuration and everything that it names, but connects to
-// nothing. Problems of the files are a *ConfigError.
-func build(path string, log *slog.Logger) (*generation, error) {
-	g, err := read(path, LoadOptions(), log)
+// nothing, and notes what files it looked at. Problems of the files are a
+// *ConfigError.
+func build(path string, log *slog.Logger, files *watch.Files) (*generation, error) {
+	opts := LoadOptions()
+	opts.Files = files
+	g, err := read(path, opts, log)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ package config
 import (
 	"time"
 
+	"driftwatch/internal/watch"
 	"driftwatch/monitors"
 	"driftwatch/monitors/profile"
 	"driftwatch/monitors/source"
@@ -25,6 +26,7 @@ type Config struct {
 	Rules    *rules.Set
 	Alerting Alerting
 	Memory   Memory
+	Reload   Reload
 }
 
 // Kafka says where the streams are.
@@ -107,6 +109,11 @@ type Memory struct {
 	Estimate int64
 }
 
+// Reload says when the configuration is loaded anew without being asked.
+type Reload struct {
+	Watch time.Duration // between looks at the files; 0: nobody looks
+}
+
 // ReferenceFile is what a profile file holds.
 type ReferenceFile struct {
 	Kinds    map[string]profile.Kind // of its fields
@@ -130,4 +137,6 @@ type Options struct {
 	// Rules are files and directories of rules that take the place of those that
 	// the configuration names; nil: none do.
 	Rules []string
+	// Files, unless nil, gets a note of each file and glob that is looked at.
+	Files *watch.Files
 }

@@ -105,7 +105,7 @@ const (
 // classifyFile reads a file to see what it is, and reports it if that cannot be
 // told. What else is wrong with it is reported by those who read it then.
 func classifyFile(arg argument, rep *yamlx.Reporter) kind {
-	data, err := readFile(arg.path)
+	data, err := readFile(arg.path, nil)
 	if err != nil {
 		rep.Errorf(arg.path, "file", "%s", reason(err))
 		return unclear
@@ -140,7 +140,7 @@ func classify(c yamlx.Cursor) kind {
 	case m.Has("streams"), list.IsList() && len(list.List()) > 0 && list.List()[0].IsMap():
 		return aMonitorFile
 	}
-	if hasAny(m, []string{"kafka", "store", "web", "alerting", "rules", "monitors", "memory"}) {
+	if hasAny(m, []string{"kafka", "store", "web", "alerting", "rules", "monitors", "memory", "reload"}) {
 		return aConfig
 	}
 	return unclear

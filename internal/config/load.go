@@ -2,20 +2,14 @@ package config
 
 import (
 	"errors"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
+	"driftwatch/internal/watch"
 	"driftwatch/internal/yamlx"
 	"driftwatch/rules"
 )
-
-// maxFile bounds a configuration file, in bytes. The largest sensible ones have
-// some hundred kilobytes.
-const maxFile = 16 << 20
 
 // Load reads the configuration at path and every file that it names. The
 // Config is nil if any diagnostic is an error.
@@ -71,7 +65,7 @@ func (l *loader) open(path string, by yamlx.Cursor) (yamlx.Cursor, bool) {
 		return yamlx.Cursor{}, false
 	}
 	l.seen[abs] = true
-	data, err := readFile(path)
+	data, err := readFile(path, l.opts.Files)
 	if err != nil {
 		if by.Present() {
 			by.Errorf("file", "read %s: %s", path, reason(err))
@@ -86,14 +80,9 @@ func (l *loader) open(path string, by yamlx.Cursor) (yamlx.Cursor, bool) {
 
 var errTooLarge = errors.New("larger than 16 MiB, which no configuration file is")
 
-func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(data) > maxFile {
+func readFile(path string, files *watch.Files) ([]byte, error) {
+	data, err := files.Read(path)
+	if err == nil && len(data) > watch.MaxRead {
 		return nil, errTooLarge
 	}
 	return data, err
@@ -132,7 +121,7 @@ func (l *loader) path(c yamlx.Cursor) string {
 func (l *loader) existing(c yamlx.Cursor) string {
 	path := l.path(c)
 	if path != "" {
-		if err := checkFile(path); err != nil {
+		if err := l.checkFile(path); err != nil {
 			c.Errorf("file", "read %s: %s", path, reason(err))
 		}
 	}
@@ -144,7 +133,7 @@ func (l *loader) existing(c yamlx.Cursor) string {
 func (l *loader) secret(c yamlx.Cursor) string {
 	path := l.path(c)
 	if path != "" {
-		if err := checkFile(path); err != nil {
+		if err := l.checkFile(path); err != nil {
 			l.missingSecret(c, "file", "read %s: %s", path, reason(err))
 		}
 	}
@@ -153,8 +142,8 @@ func (l *loader) secret(c yamlx.Cursor) string {
 
 var errDirectory = errors.New("it is a directory")
 
-func checkFile(path string) error {
-	info, err := os.Stat(path)
+func (l *loader) checkFile(path string) error {
+	info, err := l.opts.Files.Stat(path)
 	if err == nil && info.IsDir() {
 		return errDirectory
 	}
@@ -180,14 +169,13 @@ func (l *loader) list(c yamlx.Cursor) []named {
 			out = append(out, named{path, item})
 			continue
 		}
-		found, err := filepath.Glob(path)
+		found, err := l.opts.Files.Glob(path)
 		switch {
 		case err != nil:
 			item.Errorf("glob", "not a glob: %q", name)
 		case len(found) == 0:
 			item.Warnf("glob", "no file matches %q", name)
 		}
-		slices.Sort(found)
 		for _, f := range found {
 			out = append(out, named{f, item})
 		}
@@ -204,6 +192,7 @@ func (l *loader) readConfig(path string, root yamlx.Cursor) {
 	l.readWeb(m.Get("web").Map())
 	l.readAlerting(m.Get("alerting").Map())
 	l.readMemory(m.Get("memory").Map())
+	l.readReload(m.Get("reload").Map())
 	monitorFiles, ruleFiles := m.Get("monitors"), m.Get("rules")
 	m.Done()
 	for _, f := range l.list(monitorFiles) {

@@ -170,7 +170,7 @@ func (d *declared) trailing() int {
 // reference.
 func (l *loader) checkReferenceFile(d *declared, fields []field) {
 	path := d.Reference.File
-	if path == "" || l.opts.ReferenceFile == nil || checkFile(path) != nil {
+	if path == "" || l.opts.ReferenceFile == nil || l.checkFile(path) != nil {
 		return
 	}
 	at := d.reference.Map().Get("file")

@@ -167,3 +167,14 @@ func (l *loader) readMemory(m *yamlx.Map) {
 	l.cfg.Memory.Limit = m.Get("limit").Size(defaultMemory)
 	m.Done()
 }
+
+func (l *loader) readReload(m *yamlx.Map) {
+	c := m.Get("watch")
+	switch word, ok := c.Literal(); {
+	case c.Present() && !ok: // that was reported
+	case word == "off":
+	default:
+		l.cfg.Reload.Watch = c.Duration(5*time.Second, time.Second)
+	}
+	m.Done()
+}

@@ -101,6 +101,7 @@ var layers = []layer{
 	{"monitors/profile/...", 20},
 	{"monitors/window/...", 20},
 	{"internal/yamlx", 10},
+	{"internal/watch", 10},
 	// Those below hold or help tests.
 	{"internal/calibration", 60},
 	{"deploy/...", 0},

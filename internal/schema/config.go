@@ -33,6 +33,7 @@ func config() object {
 			"external_url": pattern(`^https?://.`).with("How people reach the page, for links in messages."),
 		}),
 		"memory":   fields(nil, object{"limit": pattern(`^[0-9]+ ?[KMGT]i?B$`).with("What the configuration may need at most, such as 2GiB.")}),
+		"reload":   fields(nil, object{"watch": anyOf(duration(), words("off")).with("How often the files are looked at; a change is loaded at the second look that finds it. Default: 5s.")}),
 		"monitors": paths("Files of streams and monitors."),
 		"rules":    paths("Files of rules."),
 		"alerting": fields(nil, object{

@@ -72,6 +72,7 @@ var mappings = []struct{ kind, at, file string }{
 	{"config", "store", "kafka: {brokers: [\"a:1\"]}\nstore: {%}"},
 	{"config", "web", "kafka: {brokers: [\"a:1\"]}\nweb: {%}"},
 	{"config", "memory", "kafka: {brokers: [\"a:1\"]}\nmemory: {%}"},
+	{"config", "reload", "kafka: {brokers: [\"a:1\"]}\nreload: {%}"},
 	{"config", "alerting", "kafka: {brokers: [\"a:1\"]}\nalerting: {%}"},
 	{"config", "alerting.receivers.[]", "kafka: {brokers: [\"a:1\"]}\nalerting: {receivers: [{%}]}"},
 	{"config", "alerting.receivers.[].slack", "kafka: {brokers: [\"a:1\"]}\nalerting: {receivers: [{name: a, slack: {%}}]}"},
@@ -287,6 +288,9 @@ func TestJudgements(t *testing.T) {
 		{"config", "kafka: {brokers: []}", false},
 		{"config", "kafka: {brokers: [\"a:9092\"]}\nstore: {retention: long}", false},
 		{"config", "kafka: {brokers: [\"a:9092\"]}\nmemory: {limit: 2GiB}", true},
+		{"config", "kafka: {brokers: [\"a:9092\"]}\nreload: {watch: 30s}", true},
+		{"config", "kafka: {brokers: [\"a:9092\"]}\nreload: {watch: \"off\"}", true},
+		{"config", "kafka: {brokers: [\"a:9092\"]}\nreload: {watch: never}", false},
 	} {
 		err := compile(t, tt.kind).Validate(load(t, tt.file))
 		if (err == nil) != tt.valid {

@@ -114,9 +114,11 @@ type Rule struct {
 
 // Reload is the outcome of the newest load of the configuration.
 type Reload struct {
-	OK    bool
-	At    time.Time // of the newest success
-	Error string    // of the newest failure, if it came after
+	OK      bool
+	At      time.Time // of the newest success
+	Files   []string  // that were read then
+	Refused time.Time // of the newest failure, if it came after
+	Error   string    // of that
 }
 
 // Receiver counts what was sent to one receiver.

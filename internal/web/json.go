@@ -151,9 +151,11 @@ type statusJSON struct {
 }
 
 type reloadJSON struct {
-	OK    bool       `json:"successful"`
-	At    *time.Time `json:"last_success,omitempty"`
-	Error string     `json:"error,omitempty"`
+	OK      bool       `json:"successful"`
+	At      *time.Time `json:"last_success,omitempty"`
+	Files   []string   `json:"files"` // of the last success
+	Refused *time.Time `json:"refused,omitempty"`
+	Error   string     `json:"error,omitempty"`
 }
 
 type streamJSON struct {
@@ -197,11 +199,7 @@ type receiverJSON struct {
 func statusOf(s *snapshot.Snapshot) statusJSON {
 	out := statusJSON{
 		Ready: s.Ready, Reason: s.Reason, Revision: s.Revision, Outbox: s.Outbox,
-		Reload: reloadJSON{OK: s.Reload.OK, Error: s.Reload.Error}, Streams: []streamJSON{}, Receivers: []receiverJSON{},
-	}
-	if !s.Reload.At.IsZero() {
-		at := s.Reload.At.UTC()
-		out.Reload.At = &at
+		Reload: reloadOf(s.Reload), Streams: []streamJSON{}, Receivers: []receiverJSON{},
 	}
 	for i := range s.Streams {
 		out.Streams = append(out.Streams, streamOf(&s.Streams[i]))
@@ -213,6 +211,19 @@ func statusOf(s *snapshot.Snapshot) statusJSON {
 		})
 	}
 	return out
+}
+
+func reloadOf(r snapshot.Reload) reloadJSON {
+	return reloadJSON{OK: r.OK, At: instant(r.At), Files: list(r.Files), Refused: instant(r.Refused), Error: r.Error}
+}
+
+// instant returns nil for a time that is not known.
+func instant(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
 }
 
 func streamOf(s *snapshot.Stream) streamJSON {

@@ -28,7 +28,7 @@ func New() *snapshot.Snapshot {
 		Ready:    true,
 		Revision: "3f2a9c",
 		Outbox:   1,
-		Reload:   snapshot.Reload{OK: true, At: time.Date(2026, 1, 2, 8, 59, 30, 0, time.UTC)},
+		Reload:   snapshot.Reload{OK: true, At: time.Date(2026, 1, 2, 8, 59, 30, 0, time.UTC), Files: []string{"driftwatch.yaml", "monitors/churn.yaml"}},
 		Monitors: []snapshot.Monitor{
 			{
 				Name: "churn", Stream: "churn-features", Fields: 4, WindowSize: time.Hour, Window: "1h",
