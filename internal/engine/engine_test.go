@@ -440,3 +440,40 @@ func TestRecordsOfATopicThatIsGoneAreLost(t *testing.T) {
 		}
 	})
 }
+
+// A partition whose records are gone and that brings no more: the window that
+// was open says that it lacks them.
+func TestWindowOfAPartitionThatEndsWithALossIsPartial(t *testing.T) {
+	p := source.Partition{Topic: "t"}
+	for name, tt := range map[string]struct {
+		start      int64 // of the empty log
+		rows, lost uint64
+	}{
+		"deleted":   {start: 7, rows: 15, lost: 2},
+		"truncated": {start: 0, rows: 10, lost: 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				src := newMemory("t", 2)
+				for i := range 15 {
+					src.add(1, time.Duration(i)*time.Second, 0, 1)
+				}
+				for i := range 5 {
+					src.add(0, time.Duration(i)*time.Second, 0, 1)
+				}
+				go func() {
+					time.Sleep(10 * time.Second)
+					src.mu.Lock()
+					defer src.mu.Unlock()
+					src.logs[p], src.start[p] = nil, tt.start
+				}()
+				s := newSetup(t, src)
+				s.runFor(t, 5*time.Minute)
+				w := s.list(t)[0]
+				if lost := s.snapshot().Streams[0].Lost; !w.Partial || w.Segments[0].Rows != tt.rows || lost != tt.lost {
+					t.Errorf("%d rows, want %d; partial %v; %d lost, want %d", w.Segments[0].Rows, tt.rows, w.Partial, lost, tt.lost)
+				}
+			})
+		})
+	}
+}

@@ -256,7 +256,7 @@ func (w *worker) receive(f fetched) {
 	w.end = f.batch.End
 	if f.batch.Lost > 0 {
 		w.state.Lost += uint64(f.batch.Lost)
-		w.state.Gap = true
+		w.missed()
 		w.log.Warn("records were gone before they could be read", "topic", w.partition.Topic, "partition", w.partition.ID, "lost", f.batch.Lost)
 	}
 }
@@ -291,7 +291,8 @@ func (w *worker) startOver(at int64, topicID string) {
 	w.log.Warn(why+"; it is read from its start, and windows that were open are partial",
 		"topic", w.partition.Topic, "partition", w.partition.ID, "read_to", w.state.Next, "start", at, "lost", lost)
 	w.state.Lost += uint64(lost)
-	w.state.Next, w.state.Gap, w.end, w.atEnd = at, true, 0, false
+	w.missed()
+	w.state.Next, w.end, w.atEnd = at, 0, false
 	w.state.TopicID = cmp.Or(topicID, w.state.TopicID)
 	dropped := w.forgetOpen()
 	c := w.checkpoint()
@@ -299,6 +300,17 @@ func (w *worker) startOver(at int64, topicID string) {
 		c.panes[dropped[i]] = nil
 	}
 	w.send(c, false)
+}
+
+// missed notes that records before the next one are gone. Windows that are open may
+// lack some, also if there never is a next one.
+func (w *worker) missed() {
+	w.state.Gap = true
+	for _, k := range w.tracks {
+		if w.watermark != window.None {
+			k.partial = max(k.partial, k.windows.End(w.watermark))
+		}
+	}
 }
 
 // blocked reports whether the partition is too far ahead of the slowest one.
