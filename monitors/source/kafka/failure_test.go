@@ -95,6 +95,40 @@ func testMadeAgain(t *testing.T, brokers []string) {
 	}
 }
 
+// testMadeAgainSmaller deletes a topic and makes it again with fewer partitions: one
+// that is no more has an empty log. Else whoever waits for it waits for ever.
+func testMadeAgainSmaller(t *testing.T, brokers []string) {
+	admin := kafkatest.Client(t, brokers)
+	kafkatest.CreateTopic(t, admin, "smaller", 2)
+	log, ctx := open(t, brokers).Log(source.Partition{Topic: "smaller", ID: 1}), kafkatest.Context(t)
+	before, err := log.Fetch(ctx, 0)
+	if err != nil || !before.AtEnd() {
+		t.Fatalf("fetch: %+v, %v", before, err)
+	}
+	kafkatest.DeleteTopic(t, admin, "smaller")
+	kafkatest.CreateTopic(t, admin, "smaller", 1)
+	for range 3 {
+		after, err := log.Fetch(ctx, 0)
+		for err == nil && after.TopicID == before.TopicID {
+			after, err = log.Fetch(ctx, 0)
+		}
+		if err != nil || !after.AtEnd() || len(after.Records) != 0 || after.TopicID == "" {
+			t.Fatalf("of the topic without the partition: %+v, %v", after, err)
+		}
+	}
+	kafkatest.AddPartitions(t, admin, "smaller", 2)
+	producer := kafkatest.Idempotent(t, brokers)
+	kafkatest.Produce(t, producer, kafkatest.Record("smaller", 1, nil, nil, time.UnixMilli(1)))
+	if got, _, _ := readAll(ctx, t, log, 0); len(got) != 1 {
+		t.Fatalf("read %d records of the partition that was added, want 1", len(got))
+	}
+}
+
+func TestTopicThatIsMadeAgainSmaller(t *testing.T) {
+	brokers, _ := kafkatest.Fake(t)
+	testMadeAgainSmaller(t, brokers)
+}
+
 func TestTopicThatIsMadeAgain(t *testing.T) {
 	brokers, _ := kafkatest.Fake(t)
 	testMadeAgain(t, brokers)

@@ -29,6 +29,7 @@ func TestRealKafka(t *testing.T) {
 		{"log start", testLogStart},
 		{"truncated", testTruncated},
 		{"made again", testMadeAgain},
+		{"made again smaller", testMadeAgainSmaller},
 		{"resolve", testResolve},
 		{"compacted", testCompacted},
 		{"group restart", testGroupRestart},

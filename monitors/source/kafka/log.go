@@ -16,6 +16,7 @@ type partitionLog struct {
 	subject string
 	leader  int32 // anyBroker while it is not known
 	topic   topicID
+	without topicID // a later topic of that name that lacks the partition
 	req     *fetchRequest
 	reader  reader
 	limit   int // of the next fetch, in bytes
@@ -69,7 +70,11 @@ func (l *partitionLog) Fetch(ctx context.Context, from int64) (source.Batch, err
 
 // try fetches once.
 func (l *partitionLog) try(ctx context.Context, from int64) (source.Batch, error) {
-	if err := l.findLeader(ctx); err != nil {
+	err := l.findLeader(ctx)
+	if errors.Is(err, errNoPartition) && l.without != (topicID{}) {
+		return source.Batch{From: from, Next: from, End: from, TopicID: l.without.String()}, pause(ctx, l.c.cfg.MaxWait)
+	}
+	if err != nil {
 		return source.Batch{}, err
 	}
 	f, err := l.fetch(ctx, from)
@@ -95,13 +100,19 @@ const leastBytes = 16 << 10
 // slowly again, as each try that is too much costs a time-out.
 func (l *partitionLog) grown() int { return min(l.limit+l.limit/8, l.c.cfg.MaxBytes) }
 
+// findLeader looks up who leads the partition, of which topic. A partition of a
+// topic that was made again with fewer of them is an empty log from then on:
+// a topic that lives never loses one.
 func (l *partitionLog) findLeader(ctx context.Context) error {
 	if l.leader != anyBroker {
 		return nil
 	}
 	leader, topic, err := l.c.leader(ctx, l.p)
-	if err == nil {
-		l.leader, l.topic = leader, topic
+	switch {
+	case err == nil:
+		l.leader, l.topic, l.without = leader, topic, topicID{}
+	case errors.Is(err, errNoPartition) && l.topic != (topicID{}) && topic != l.topic:
+		l.without = topic
 	}
 	return err
 }

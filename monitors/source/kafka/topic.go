@@ -115,7 +115,8 @@ func (c *Cluster) Partitions(ctx context.Context, topic string) ([]int, error) {
 	return ids, nil
 }
 
-// leader returns the broker that leads a partition, and which topic it is of.
+// leader returns the broker that leads a partition, and which topic it is of, also
+// if that has no such partition.
 func (c *Cluster) leader(ctx context.Context, p source.Partition) (int32, topicID, error) {
 	t, ok, err := c.topic(ctx, p.Topic)
 	if err != nil {
@@ -133,5 +134,5 @@ func (c *Cluster) leader(ctx context.Context, p source.Partition) (int32, topicI
 			return 0, topicID{}, kafkago.LeaderNotAvailable
 		}
 	}
-	return 0, topicID{}, errNoPartition
+	return 0, t.TopicID, errNoPartition
 }
