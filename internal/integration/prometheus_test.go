@@ -132,22 +132,29 @@ var emptyLabel = regexp.MustCompile(`,[a-z]+=""|[a-z]+="",`)
 type prometheus struct{ url string }
 
 // startPrometheus starts a Prometheus that scrapes target every second and has
-// the rules about the daemon. It is killed with the test.
+// the rules about the daemon.
 func startPrometheus(t *testing.T, target string) *prometheus {
 	t.Helper()
 	rules, err := filepath.Abs("../../deploy/prometheus/driftwatch.rules.yml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	daemontest.Files(t, dir, map[string]string{"prometheus.yml": fmt.Sprintf(`global: {scrape_interval: 1s, evaluation_interval: 1s}
+	return runPrometheus(t, fmt.Sprintf(`global: {scrape_interval: 1s, evaluation_interval: 1s}
 rule_files: [%q]
 scrape_configs:
   - job_name: driftwatch
     static_configs: [{targets: [%q]}]
-`, rules, target)})
+`, rules, target), t.TempDir())
+}
+
+// runPrometheus starts a Prometheus with a configuration, on the blocks in a
+// folder. It is killed with the test.
+func runPrometheus(t *testing.T, config, data string) *prometheus {
+	t.Helper()
+	dir := t.TempDir()
+	daemontest.Files(t, dir, map[string]string{"prometheus.yml": config})
 	cmd := exec.Command("prometheus", "--config.file="+filepath.Join(dir, "prometheus.yml"),
-		"--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address=127.0.0.1:0")
+		"--storage.tsdb.path="+data, "--storage.tsdb.retention.time=10y", "--web.listen-address=127.0.0.1:0")
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,201 @@
+package integration
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"driftwatch/internal/daemontest"
+	"driftwatch/internal/kafkatest"
+	"driftwatch/monitors/window"
+	"driftwatch/rules"
+)
+
+const replayMonitors = `streams:
+  - {name: s, topic: t, time: {field: ts}, max_ahead: 20s}
+monitors:
+  - name: tumbling
+    stream: s
+    window: {size: 10s, lateness: 2s, idle: 1s}
+    segments: [[c]]
+    reference: {trailing: 30s}
+    fields: [{name: x, type: number}, {name: c, type: category}]
+  - name: sliding
+    stream: s
+    window: {size: 30s, every: 10s, lateness: 2s, idle: 1s}
+    reference: {file: reference.jsonl}
+    fields: [{name: x, type: number}, {name: c, type: category}]
+`
+
+// replayRecords fill three partitions with a hundred seconds of disorder below
+// the lateness. x is shifted for thirty of them, and the third partition falls
+// silent long before the others.
+func replayRecords(t *testing.T, brokers []string) {
+	cl := kafkatest.Plain(t, brokers)
+	kafkatest.CreateTopic(t, cl, "t", 3)
+	rng := rand.New(rand.NewPCG(7, 7))
+	record := func(i int) *kgo.Record {
+		at := start.Add(time.Duration(i)*25*time.Millisecond + time.Duration(rng.IntN(1900))*time.Millisecond)
+		x := rng.IntN(1000)
+		if i >= 1600 && i < 2800 {
+			x += 5000
+		}
+		p := rng.IntN(3)
+		if i > 1000 {
+			p = rng.IntN(2)
+		}
+		value := fmt.Appendf(nil, `{"ts":%d,"x":%d,"c":"c%d"}`, at.UnixMilli(), x, rng.IntN(4))
+		return kafkatest.Record("t", int32(p), nil, value, at.Add(3*time.Second))
+	}
+	tx := kafkatest.Transactional(t, brokers, "tx")
+	var waiting []*kgo.Record
+	for i := range 4000 {
+		switch {
+		case i%900 == 7:
+			kafkatest.Produce(t, cl, waiting...)
+			waiting = nil
+			kafkatest.InTransaction(t, tx, false, record(i))
+		case i%900 == 9:
+			waiting = append(waiting, kafkatest.Record("t", 0, nil, []byte("no JSON"), start))
+		default:
+			waiting = append(waiting, record(i))
+		}
+	}
+	kafkatest.Produce(t, cl, waiting...)
+}
+
+// replayFiles are the files of the daemon that replays are compared with.
+func replayFiles() map[string]string {
+	var reference strings.Builder
+	for i := range 1000 {
+		fmt.Fprintf(&reference, "{\"x\":%d,\"c\":\"c%d\"}\n", i, i%4)
+	}
+	return map[string]string{
+		"monitor.yaml": replayMonitors, "reference.jsonl": reference.String(), "rules.yaml": `groups:
+  - name: g
+    monitor: "*"
+    rules: [{alert: High, when: {check: mean, above: 3000}}]
+`, "other/rules.yaml": `groups:
+  - name: g
+    monitor: tumbling
+    rules:
+      - {alert: Drift, fields: [x], when: {check: ks, drift: true}, windows: 2}
+      - {alert: Never, when: {check: mean, above: 100000}}
+`}
+}
+
+// replayed is what replay --json prints.
+type replayed struct {
+	Windows []json.RawMessage
+	Alerts  []rules.Alert
+	Summary struct {
+		Windows, Alerts int
+		Errors          map[string]int
+	}
+}
+
+func replay(t *testing.T, config string, args ...string) replayed {
+	t.Helper()
+	out, errOut, code := daemontest.Run(t, append([]string{"replay", "-c", config, "--json"}, args...)...)
+	var v replayed
+	if err := json.Unmarshal([]byte(out), &v); err != nil || code != 0 || errOut != "" {
+		t.Fatalf("replay %v: exit code %d, %s, %v: %.300s", args, code, errOut, err, out)
+	}
+	return v
+}
+
+// of says which window a line of the replay is.
+func of(t *testing.T, raw json.RawMessage) (w struct {
+	Monitor, Segment string
+	Start, End       window.Time
+}) {
+	t.Helper()
+	if err := json.Unmarshal(raw, &w); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func TestReplay(t *testing.T) {
+	t.Parallel()
+	brokers, _ := kafkatest.Fake(t)
+	testReplay(t, brokers)
+}
+
+// testReplay: a replay finds the windows and the alerts of a daemon that ran, byte
+// for byte, but for what cuts say of who was not waited for.
+func testReplay(t *testing.T, brokers []string) {
+	replayRecords(t, brokers)
+	path := config(t, brokers, replayFiles())
+	all := replay(t, path)
+	d := daemontest.Start(t, path)
+	d.Until("all windows are closed", func() bool {
+		m := d.Metrics()
+		return m[`driftwatch_windows_total{monitor="sliding"}`]+m[`driftwatch_windows_total{monitor="tumbling"}`] == float64(all.Summary.Windows)
+	})
+	for _, raw := range all.Windows {
+		w := of(t, raw)
+		status, body := d.Get("/api/v1/monitors/" + w.Monitor + "/windows/" + w.End.String() + "?segment=" + url.QueryEscape(w.Segment))
+		if got := withoutIdleness(body); status != http.StatusOK || got != withoutIdleness(string(raw)) {
+			t.Fatalf("window %v of %s, segment %q: the daemon has, with status %d,\n%s\nthe replay\n%s", w.End, w.Monitor, w.Segment, status, body, raw)
+		}
+	}
+	var shown struct{ Alerts []rules.Alert }
+	d.JSON("/api/v1/alerts", &shown)
+	d.Stop()
+	if got, want := histories(all.Alerts), histories(shown.Alerts); !slices.Equal(got, want) || len(got) != 2 {
+		t.Errorf("alerts %v, of the daemon %v", got, want)
+	}
+	if all.Summary.Errors["json"] != 5 {
+		t.Errorf("errors %v", all.Summary.Errors)
+	}
+
+	other := replay(t, path, "--rules", filepath.Join(filepath.Dir(path), "other"), "--monitor", "tumb*",
+		"--from", start.Add(30*time.Second).Format(time.RFC3339), "--to", start.Add(80*time.Second).Format(time.RFC3339))
+	if a := other.Alerts; other.Summary.Windows != 5 || len(a) == 0 || a[0].Name != "Drift" || a[0].State != rules.Firing || a[0].Field != "x" {
+		t.Errorf("with other rules: %+v, alerts %v", other.Summary, histories(a))
+	}
+	for _, raw := range other.Windows {
+		w := of(t, raw)
+		if w.Monitor != "tumbling" || w.Start < window.FromTime(start.Add(30*time.Second)) {
+			t.Errorf("window %v of %s was not asked for", w.End, w.Monitor)
+		}
+		same := slices.ContainsFunc(all.Windows, func(r json.RawMessage) bool {
+			return of(t, r) == w && withoutIdleness(string(r)) == withoutIdleness(string(raw))
+		})
+		if !same {
+			t.Errorf("window %v, segment %q, of the span differs from that of all", w.End, w.Segment)
+		}
+	}
+}
+
+var (
+	idleness = regexp.MustCompile(`,"(ended|idle)":true`)
+	slidCut  = regexp.MustCompile(`("monitor":"sliding".*),"cut":.*`) // is in parts where a partition was idle
+)
+
+// withoutIdleness leaves out what cuts say of idleness.
+func withoutIdleness(w string) string {
+	return strings.TrimSpace(slidCut.ReplaceAllString(idleness.ReplaceAllString(w, ""), "$1"))
+}
+
+// histories says of each alert that ended when it fired and when it resolved.
+func histories(alerts []rules.Alert) (list []string) {
+	for _, a := range alerts {
+		if a.State == rules.Resolved {
+			list = append(list, fmt.Sprintf("%s of %s, %s: %v to %v", a.Name, a.Monitor, a.Field, a.Fired, a.EndsAt))
+		}
+	}
+	slices.Sort(list)
+	return list
+}
