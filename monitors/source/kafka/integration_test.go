@@ -38,6 +38,8 @@ func TestRealKafka(t *testing.T) {
 		{"group commits", testGroupCommits},
 		{"group fences", testGroupFences},
 		{"all topics", testAllGrows},
+		{"ledger", testLedger},
+		{"ledger compacted", testLedgerCompacted},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.run(t, brokers) })
 	}
@@ -93,6 +95,25 @@ func testCompacted(t *testing.T, brokers []string) {
 			t.Fatalf("from %d on, read up to %d, want %d", from, next, last+1)
 		}
 	}
+}
+
+// testLedgerCompacted writes the same keys again and again, until most records
+// are gone: the newest values stay.
+func testLedgerCompacted(t *testing.T, brokers []string) {
+	cl := kafkatest.Idempotent(t, brokers)
+	kafkatest.CreateTopic(t, cl, "ledger-compacted", 1, "cleanup.policy", "compact",
+		"min.cleanable.dirty.ratio", "0.001", "segment.ms", "100", "delete.retention.ms", "0")
+	l := ledger(t, brokers, "ledger-compacted")
+	large := noise(1, 2*maxPart)
+	put(t, l, Entry{"s", "large", large}, Entry{"s", "gone", []byte("x")}, Entry{"s", "gone", nil})
+	log, ctx, n := open(t, brokers).Log(source.Partition{Topic: "ledger-compacted"}), kafkatest.Context(t), 0
+	until(t, "compaction", func() bool {
+		n++
+		put(t, l, Entry{"s", "counter", fmt.Append(nil, n)})
+		got, _, _ := readAll(ctx, t, log, 0)
+		return n > 20 && len(got) < n/2
+	})
+	wantSpace(t, ledger(t, brokers, "ledger-compacted"), "s", map[string][]byte{"large": large, "counter": fmt.Append(nil, n)})
 }
 
 // A broker that is killed and started again, in the middle of reading.
