@@ -64,6 +64,24 @@ func CreateTopic(t testing.TB, cl *kgo.Client, topic string, partitions int32, c
 	t.Helper()
 	rt := kmsg.NewCreateTopicsRequestTopic()
 	rt.Topic, rt.NumPartitions, rt.ReplicationFactor = topic, partitions, 1
+	create(t, cl, rt, configs)
+}
+
+// CreateReplicated makes a topic whose partition i has its replicas on the nodes
+// replicas[i], the first of which is the leader if it can be. configs are as in
+// CreateTopic.
+func CreateReplicated(t testing.TB, cl *kgo.Client, topic string, replicas [][]int32, configs ...string) {
+	t.Helper()
+	rt := kmsg.NewCreateTopicsRequestTopic()
+	rt.Topic, rt.NumPartitions, rt.ReplicationFactor = topic, -1, -1
+	for i, nodes := range replicas {
+		rt.ReplicaAssignment = append(rt.ReplicaAssignment, kmsg.CreateTopicsRequestTopicReplicaAssignment{Partition: int32(i), Replicas: nodes})
+	}
+	create(t, cl, rt, configs)
+}
+
+func create(t testing.TB, cl *kgo.Client, rt kmsg.CreateTopicsRequestTopic, configs []string) {
+	t.Helper()
 	for i := 0; i+1 < len(configs); i += 2 {
 		c := kmsg.NewCreateTopicsRequestTopicConfig()
 		c.Name, c.Value = configs[i], kmsg.StringPtr(configs[i+1])
@@ -74,41 +92,29 @@ func CreateTopic(t testing.TB, cl *kgo.Client, topic string, partitions int32, c
 	req.Topics = append(req.Topics, rt)
 	res, err := req.RequestWith(Context(t), cl)
 	if err != nil {
-		t.Fatalf("create topic %q: %v", topic, err)
+		t.Fatalf("create topic %q: %v", rt.Topic, err)
 	}
-	fail(t, "create topic "+topic, res.Topics[0].ErrorCode)
+	fail(t, "create topic "+rt.Topic, res.Topics[0].ErrorCode)
 }
 
-// CreateReplicated makes a topic whose partition i has its replicas on the nodes
-// replicas[i], the first of which is the leader if it can be.
-func CreateReplicated(t testing.TB, cl *kgo.Client, topic string, replicas ...[]int32) {
-	t.Helper()
-	rt := kmsg.NewCreateTopicsRequestTopic()
-	rt.Topic, rt.NumPartitions, rt.ReplicationFactor = topic, -1, -1
-	for i, nodes := range replicas {
-		rt.ReplicaAssignment = append(rt.ReplicaAssignment, kmsg.CreateTopicsRequestTopicReplicaAssignment{Partition: int32(i), Replicas: nodes})
-	}
-	req := kmsg.NewPtrCreateTopicsRequest()
-	req.TimeoutMillis = 10000
-	req.Topics = append(req.Topics, rt)
-	res, err := req.RequestWith(Context(t), cl)
-	if err != nil {
-		t.Fatalf("create topic %q: %v", topic, err)
-	}
-	fail(t, "create topic "+topic, res.Topics[0].ErrorCode)
-}
+// Elections: Preferred moves leaders to the partitions' first replicas, Unclean to
+// any that live, even if they lack records.
+const (
+	Preferred = 0
+	Unclean   = 1
+)
 
-// ElectPreferred moves the leaders of all of a topic's partitions to their first
-// replicas. These may still have to catch up, so it tries until they may lead.
-func ElectPreferred(t testing.TB, cl *kgo.Client, topic string, partitions ...int32) {
+// Elect elects the leaders of partitions anew. Replicas may still have to come up
+// or to catch up, so it tries until they may lead.
+func Elect(t testing.TB, cl *kgo.Client, election int8, topic string, partitions ...int32) {
 	t.Helper()
 	req := kmsg.NewPtrElectLeadersRequest()
-	req.TimeoutMillis = 10000
+	req.TimeoutMillis, req.ElectionType = 10000, election
 	req.Topics = []kmsg.ElectLeadersRequestTopic{{Topic: topic, Partitions: partitions}}
 	for ctx := Context(t); ; {
 		res, err := req.RequestWith(ctx, cl)
 		if err != nil {
-			t.Fatalf("elect the preferred leaders of %q: %v", topic, err)
+			t.Fatalf("elect leaders of %q: %v", topic, err)
 		}
 		if elected(res) {
 			return
