@@ -1,11 +1,8 @@
 package app
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"log/slog"
-	"os"
 	"slices"
 
 	"driftwatch/alerting"
@@ -86,7 +83,10 @@ func build(path string, log *slog.Logger, files *watch.Files) (*generation, erro
 	if err != nil {
 		return nil, err
 	}
-	steps := []func() error{g.buildPlans, g.buildReceivers, g.buildRevision, g.buildCluster}
+	if g.revision, err = revision(g.config.RuleFiles, files, log); err != nil {
+		return nil, err
+	}
+	steps := []func() error{g.buildPlans, g.buildReceivers, g.buildCluster}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, err
@@ -170,30 +170,6 @@ func (g *generation) buildReceivers() error {
 			Receiver: r.Receiver, GroupBy: r.GroupBy, GroupWait: r.GroupWait, Repeat: r.Repeat,
 		})
 	}
-	return nil
-}
-
-// buildRevision identifies the contents of the rule files.
-func (g *generation) buildRevision() error {
-	files := map[string]bool{}
-	for _, group := range g.config.Rules.Groups {
-		files[group.File] = true
-	}
-	var names []string
-	for name := range files {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	h := sha256.New()
-	for _, name := range names {
-		b, err := os.ReadFile(name)
-		if err != nil {
-			return fmt.Errorf("read rules: %w", err)
-		}
-		fmt.Fprintf(h, "%d\n", len(b))
-		h.Write(b)
-	}
-	g.revision = hex.EncodeToString(h.Sum(nil)[:6])
 	return nil
 }
 

@@ -16,17 +16,18 @@ import (
 // Config is a whole configuration. Paths in it are absolute or relative to the
 // working directory, never to a file.
 type Config struct {
-	File     string   // as Load was given it
-	Files    []string // all files that were read, File first
-	Kafka    Kafka
-	Store    Store
-	Web      Web
-	Streams  []monitors.Stream
-	Monitors []monitors.Spec
-	Rules    *rules.Set
-	Alerting Alerting
-	Memory   Memory
-	Reload   Reload
+	File      string   // as Load was given it
+	Files     []string // all files that were read, File first
+	Kafka     Kafka
+	Store     Store
+	Web       Web
+	Streams   []monitors.Stream
+	Monitors  []monitors.Spec
+	Rules     *rules.Set
+	RuleFiles []string // those of Files that have rules
+	Alerting  Alerting
+	Memory    Memory
+	Reload    Reload
 }
 
 // Kafka says where the streams are.

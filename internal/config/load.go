@@ -212,7 +212,7 @@ func (l *loader) readRules(named yamlx.Cursor) {
 	if l.opts.Rules == nil {
 		for _, f := range l.list(named) {
 			if c, ok := l.open(f.path, f.by); ok {
-				l.cfg.Rules.Add(c)
+				l.addRules(f.path, c)
 			}
 		}
 		return
@@ -221,12 +221,17 @@ func (l *loader) readRules(named yamlx.Cursor) {
 		switch what := classifyFile(arg, l.rep); {
 		case what == aRuleFile:
 			if c, ok := l.open(arg.path, yamlx.Cursor{}); ok {
-				l.cfg.Rules.Add(c)
+				l.addRules(arg.path, c)
 			}
 		case what != unclear && !arg.found:
 			l.rep.Errorf(arg.path, "unknown-file", "not a rule file: it has no %q", "groups")
 		}
 	}
+}
+
+func (l *loader) addRules(path string, c yamlx.Cursor) {
+	l.cfg.RuleFiles = append(l.cfg.RuleFiles, path)
+	l.cfg.Rules.Add(c)
 }
 
 // finish checks what can be checked only when all files are read.

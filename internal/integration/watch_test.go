@@ -1,7 +1,9 @@
 package integration
 
 import (
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -97,5 +99,81 @@ func TestWatchFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	hasRules(d, "C")
+	d.Stop()
+}
+
+// git runs git in a folder and returns what it says.
+func git(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "git", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1",
+		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("git %v: %v\n%s", args, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// hasRevision waits for a revision, in the status and in the metrics.
+func hasRevision(d *daemontest.Daemon, want string) {
+	d.Until("the revision is "+want, func() bool {
+		return loadStatus(d).Revision == want && d.Metrics()[fmt.Sprintf("driftwatch_rules_info{revision=%q}", want)] == 1
+	})
+}
+
+// TestWatchGit: rules in a git work tree are those of the commit that is
+// checked out, and so is their revision.
+func TestWatchGit(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	commit := func(alert string) string {
+		daemontest.Files(t, dir, map[string]string{"a.yaml": named(alert)})
+		git(t, dir, "add", "-A")
+		git(t, dir, "commit", "-q", "-m", alert)
+		return git(t, dir, "rev-parse", "--short=12", "HEAD")
+	}
+	daemontest.Files(t, dir, map[string]string{"a.yaml": named("A")})
+	d := startWatched(t, dir, "*.yaml")
+	if got := loadStatus(d).Revision; !strings.HasPrefix(got, "sha256:") {
+		t.Errorf("the revision without git is %q", got)
+	}
+	git(t, dir, "init", "-q", "-b", "main")
+	first := commit("B")
+	hasRevision(d, first)
+	hasRules(d, "B")
+	daemontest.Files(t, dir, map[string]string{"a.yaml": named("C")})
+	hasRevision(d, first+"-dirty")
+	hasRules(d, "C")
+	second := commit("C") // the file is as it was
+	hasRevision(d, second)
+	git(t, dir, "checkout", "-q", first)
+	hasRevision(d, first)
+	hasRules(d, "B")
+	d.Stop()
+}
+
+// TestWatchConfigMap: a folder is swapped behind the files, as Kubernetes does.
+func TestWatchConfigMap(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	publish := func(alert string) {
+		daemontest.Files(t, filepath.Join(dir, ".."+alert), map[string]string{"a.yaml": named(alert)})
+		if err := os.Symlink(".."+alert, filepath.Join(dir, "..data_tmp")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(filepath.Join(dir, "..data_tmp"), filepath.Join(dir, "..data")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	publish("A")
+	if err := os.Symlink("..data/a.yaml", filepath.Join(dir, "a.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	d := startWatched(t, dir, "*.yaml")
+	hasRules(d, "A")
+	publish("B")
+	hasRules(d, "B")
 	d.Stop()
 }

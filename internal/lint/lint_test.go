@@ -102,6 +102,7 @@ var layers = []layer{
 	{"monitors/window/...", 20},
 	{"internal/yamlx", 10},
 	{"internal/watch", 10},
+	{"internal/gitrev", 10},
 	// Those below hold or help tests.
 	{"internal/calibration", 60},
 	{"deploy/...", 0},
