@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"driftwatch/alerting"
-	"driftwatch/alerting/notify/slack"
 	"driftwatch/internal/config"
 	"driftwatch/internal/snapshot"
 	"driftwatch/internal/watch"
@@ -155,11 +154,7 @@ func (g *generation) buildMonitor(spec monitors.Spec) (*monitors.Monitor, error)
 
 func (g *generation) buildReceivers() error {
 	for _, r := range g.config.Alerting.Receivers {
-		s := r.Slack
-		receiver, err := slack.New(slack.Options{
-			WebhookURL: s.WebhookURL, WebhookURLFile: s.WebhookURLFile,
-			TokenFile: s.TokenFile, Channel: s.Channel, APIURL: s.APIURL,
-		})
+		receiver, err := r.Options.New()
 		if err != nil {
 			return fmt.Errorf("receiver %q: %w", r.Name, err)
 		}

@@ -1,10 +1,12 @@
 package config
 
 import (
-	"net/url"
 	"slices"
+	"strings"
 	"time"
 
+	"driftwatch/alerting/notify"
+	"driftwatch/alerting/receivers"
 	"driftwatch/internal/yamlx"
 )
 
@@ -29,12 +31,20 @@ func (l *loader) readReceiver(c yamlx.Cursor, places map[string]yamlx.Cursor) {
 		reportTwice(at, "receiver", r.Name, first)
 	}
 	places[r.Name] = at
-	later := []string{"webhook", "alertmanager", "pagerduty", "email", "teams", "opsgenie"}
-	m.Unsupported(later...)
-	if s := m.Get("slack"); s.Present() {
-		r.Slack = l.readSlack(s)
-	} else if !hasAny(m, later) {
-		c.Errorf("missing-key", "receiver %q says no way to reach it: slack is missing", r.Name)
+	for _, kind := range receivers.All() {
+		if !m.Has(kind.Name) {
+			m.Get(kind.Name)
+			continue
+		}
+		if r.Kind != "" {
+			m.Key(kind.Name).Errorf("value", "receiver %q is %s already: a receiver is of one kind", r.Name, r.Kind)
+		}
+		section := notify.NewSection(m.Get(kind.Name), l.secret)
+		r.Kind, r.Options = kind.Name, kind.Read(section)
+		section.Done()
+	}
+	if r.Kind == "" {
+		c.Errorf("missing-key", "receiver %q says no way to reach it: it needs one of %s", r.Name, strings.Join(receivers.Names(), ", "))
 	}
 	m.Done()
 	l.cfg.Alerting.Receivers = append(l.cfg.Alerting.Receivers, r)
@@ -49,54 +59,7 @@ func hasAny(m *yamlx.Map, keys []string) bool {
 	return false
 }
 
-// readSlack reads one of the two ways to Slack.
-func (l *loader) readSlack(c yamlx.Cursor) *Slack {
-	m := c.Map()
-	s := &Slack{
-		WebhookURL:     readURL(m.Get("webhook_url")),
-		WebhookURLFile: l.secret(m.Get("webhook_url_file")),
-		Channel:        m.Get("channel").Name(),
-		APIURL:         readURL(m.Get("api_url")),
-	}
-	inline := refuseInline(m, "token")
-	s.TokenFile = l.secret(m.Get("token_file"))
-	m.Done()
-	ways := 0
-	for _, key := range []string{"webhook_url", "webhook_url_file", "token_file"} {
-		if m.Has(key) {
-			ways++
-		}
-	}
-	switch {
-	case inline:
-	case ways == 0:
-		c.Errorf("missing-key", "needs one of webhook_url_file, webhook_url, token_file")
-	case ways > 1:
-		c.Errorf("value", "only one of webhook_url_file, webhook_url, token_file can be given")
-	case m.Has("token_file") && !m.Has("channel"):
-		c.Errorf("missing-key", "key %q is missing: token_file needs it", "channel")
-	case !m.Has("token_file") && m.Has("channel"):
-		m.Key("channel").Errorf("value", "a web hook has its own channel; channel goes with token_file")
-	}
-	return s
-}
-
-// readURL reads an http or https address. It may be a secret, so messages do
-// not repeat it.
-func readURL(c yamlx.Cursor) string {
-	s := c.Name()
-	if s == "" {
-		return ""
-	}
-	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		c.Must("be an address that begins with http:// or https://")
-		return ""
-	}
-	return s
-}
-
-func (l *loader) readRoute(c yamlx.Cursor, receivers map[string]yamlx.Cursor) {
+func (l *loader) readRoute(c yamlx.Cursor, places map[string]yamlx.Cursor) {
 	if !c.Present() {
 		return
 	}
@@ -116,8 +79,8 @@ func (l *loader) readRoute(c yamlx.Cursor, receivers map[string]yamlx.Cursor) {
 	}
 	m.Unsupported("routes", "match", "continue", "mute")
 	m.Done()
-	if _, ok := receivers[r.Receiver]; !ok && r.Receiver != "" {
-		at.Errorf("unknown-receiver", "unknown receiver %q%s", r.Receiver, yamlx.DidYouMean(r.Receiver, sortedKeys(receivers)))
+	if _, ok := places[r.Receiver]; !ok && r.Receiver != "" {
+		at.Errorf("unknown-receiver", "unknown receiver %q%s", r.Receiver, yamlx.DidYouMean(r.Receiver, sortedKeys(places)))
 	}
 	l.cfg.Alerting.Route = r
 }

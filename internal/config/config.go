@@ -6,6 +6,7 @@ package config
 import (
 	"time"
 
+	"driftwatch/alerting/notify"
 	"driftwatch/internal/watch"
 	"driftwatch/monitors"
 	"driftwatch/monitors/profile"
@@ -90,18 +91,9 @@ type Route struct {
 
 // Receiver is someone who is told.
 type Receiver struct {
-	Name  string
-	Slack *Slack
-}
-
-// Slack is a channel, by incoming web hook or by token. Exactly one of
-// WebhookURL, WebhookURLFile and TokenFile is set.
-type Slack struct {
-	WebhookURL     string // secret
-	WebhookURLFile string
-	TokenFile      string
-	Channel        string // with TokenFile
-	APIURL         string // "": Slack's own
+	Name    string
+	Kind    string
+	Options notify.Options // of its kind
 }
 
 // Memory is what open windows may take and what they can take at most.

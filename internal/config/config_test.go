@@ -11,6 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"driftwatch/alerting/notify/slack"
 	"driftwatch/internal/yamlx"
 	"driftwatch/monitors"
 	"driftwatch/monitors/checks"
@@ -56,7 +57,7 @@ func TestGood(t *testing.T) {
 	}
 	wantAlerting := Alerting{
 		Route:     &Route{Receiver: "ml-team", GroupBy: []string{"monitor"}, Repeat: 4 * time.Hour},
-		Receivers: []Receiver{{Name: "ml-team", Slack: &Slack{WebhookURLFile: "secrets/slack"}}},
+		Receivers: []Receiver{{Name: "ml-team", Kind: "slack", Options: slack.Options{WebhookURLFile: "secrets/slack"}}},
 	}
 	if !reflect.DeepEqual(cfg.Alerting, wantAlerting) {
 		t.Errorf("alerting %+v", cfg.Alerting)

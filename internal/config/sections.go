@@ -104,21 +104,11 @@ func (l *loader) readSASL(c yamlx.Cursor) *SASL {
 		Mechanism: m.Need("mechanism").OneOf("", "plain", "scram-sha-256", "scram-sha-512"),
 		Username:  m.Need("username").Name(),
 	}
-	if !refuseInline(m, "password") {
+	if !m.RefuseInline("password") {
 		s.PasswordFile = l.secret(m.Need("password_file"))
 	}
 	m.Done()
 	return s
-}
-
-// refuseInline reports a secret that stands in the file itself.
-func refuseInline(m *yamlx.Map, key string) bool {
-	m.Get(key + "_file")
-	if !m.Get(key).Present() {
-		return false
-	}
-	m.Key(key).Errorf("secret", "secrets are read from files: use %s_file", key)
-	return true
 }
 
 func (l *loader) readStore(file string, m *yamlx.Map) {
@@ -158,7 +148,7 @@ func (l *loader) readWeb(m *yamlx.Map) {
 		l.cfg.Web.Listen = readAddress(c)
 	}
 	if c := m.Get("external_url"); c.Present() {
-		l.cfg.Web.ExternalURL = readURL(c)
+		l.cfg.Web.ExternalURL = c.WebURL()
 	}
 	m.Done()
 }

@@ -3,7 +3,6 @@ package schema
 // config is driftwatch.yaml.
 func config() object {
 	address := pattern(`^.*:[0-9]{1,5}$`)
-	url := pattern(`^https?://.`)
 	return fields(nil, object{
 		"kafka": fields([]string{"brokers"}, object{
 			"brokers": some(address).with("host:port of some brokers."),
@@ -37,13 +36,7 @@ func config() object {
 		"monitors": paths("Files of streams and monitors."),
 		"rules":    paths("Files of rules."),
 		"alerting": fields(nil, object{
-			"receivers": list(fields([]string{"name", "slack"}, object{
-				"name": text(),
-				"slack": fields(nil, object{
-					"webhook_url": url, "webhook_url_file": path("The file that holds the address of a web hook."),
-					"token_file": path("The file that holds a bot's token."), "channel": text().with("With token_file."), "api_url": url,
-				}),
-			})),
+			"receivers": list(receiver()),
 			"route": fields([]string{"receiver"}, object{
 				"receiver":       text(),
 				"group_by":       list(words("monitor", "alert", "severity", "segment", "field")).with("The labels that the events of one message agree in."),

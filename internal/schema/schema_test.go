@@ -13,6 +13,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	yaml "go.yaml.in/yaml/v4"
 
+	"driftwatch/alerting/receivers"
 	"driftwatch/internal/config"
 	"driftwatch/internal/schema"
 	"driftwatch/internal/yamlx"
@@ -75,7 +76,6 @@ var mappings = []struct{ kind, at, file string }{
 	{"config", "reload", "kafka: {brokers: [\"a:1\"]}\nreload: {%}"},
 	{"config", "alerting", "kafka: {brokers: [\"a:1\"]}\nalerting: {%}"},
 	{"config", "alerting.receivers.[]", "kafka: {brokers: [\"a:1\"]}\nalerting: {receivers: [{%}]}"},
-	{"config", "alerting.receivers.[].slack", "kafka: {brokers: [\"a:1\"]}\nalerting: {receivers: [{name: a, slack: {%}}]}"},
 	{"config", "alerting.route", "kafka: {brokers: [\"a:1\"]}\nalerting: {route: {%}}"},
 	{"monitors", "", "streams: []\n%"},
 	{"monitors", "streams.[]", "streams: [{%}]"},
@@ -92,6 +92,18 @@ var mappings = []struct{ kind, at, file string }{
 	{"rules", "groups.[].rules.[].when.3", "groups: [{rules: [{when: {share_of_fields: {check: ks, above: 0.1}, %}}]}]"},
 	{"rules", "groups.[].rules.[].when.3.share_of_fields", "groups: [{rules: [{when: {above: 0.1, share_of_fields: {%}}}]}]"},
 	{"rules", "groups.[].rules.[].fields.2", "groups: [{rules: [{fields: {%}}]}]"},
+}
+
+// allMappings are those, and the sections of all kinds of receivers.
+func allMappings() []struct{ kind, at, file string } {
+	list := slices.Clone(mappings)
+	for _, name := range receivers.Names() {
+		m := list[0]
+		m.at = "alerting.receivers.[]." + name
+		m.file = "kafka: {brokers: [\"a:1\"]}\nalerting: {receivers: [{name: a, " + name + ": {%}}]}"
+		list = append(list, m)
+	}
+	return list
 }
 
 // properties walks to a mapping of a schema and returns its keys.
@@ -130,7 +142,7 @@ var knownHere = regexp.MustCompile(`known here: (.*)`)
 // TestKeysAreThoseOfTheReader: of each mapping the schema has the keys that the
 // strict reader asks for, save those that it asks for only to refuse them.
 func TestKeysAreThoseOfTheReader(t *testing.T) {
-	for _, m := range mappings {
+	for _, m := range allMappings() {
 		var read []string
 		for _, d := range lint(t, strings.Replace(m.file, "%", "zzzzzzzzzzzzzzzz: 1", 1)) {
 			if k := knownHere.FindStringSubmatch(d.Text); k != nil && strings.Contains(d.Text, "zzzz") {
@@ -166,7 +178,7 @@ func TestKeysAreThoseOfTheReader(t *testing.T) {
 func TestMappingsAreAll(t *testing.T) {
 	for _, kind := range schema.Kinds() {
 		listed := 0
-		for _, m := range mappings {
+		for _, m := range allMappings() {
 			if m.kind == kind {
 				listed++
 			}

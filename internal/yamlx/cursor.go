@@ -3,6 +3,7 @@ package yamlx
 import (
 	"fmt"
 	"math"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -161,6 +162,21 @@ func (c Cursor) Name() string {
 		c.Must("not be empty")
 	case strings.ContainsFunc(s, unicode.IsControl):
 		c.Must("be on one line, without control characters")
+		return ""
+	}
+	return s
+}
+
+// WebURL reads an http or https address. It may be a secret, so messages do not
+// repeat it.
+func (c Cursor) WebURL() string {
+	s := c.Name()
+	if s == "" {
+		return ""
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		c.Must("be an address that begins with http:// or https://")
 		return ""
 	}
 	return s

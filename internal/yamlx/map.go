@@ -98,6 +98,17 @@ func (m *Map) Need(key string) Cursor {
 	return c
 }
 
+// RefuseInline reports a secret that stands in the file itself, under the key
+// that would name its file without _file.
+func (m *Map) RefuseInline(key string) bool {
+	m.Get(key + "_file")
+	if !m.Get(key).Present() {
+		return false
+	}
+	m.Key(key).Errorf("secret", "secrets are read from files: use %s_file", key)
+	return true
+}
+
 // Unsupported reports those of the keys that are there: they belong to the file
 // format and cannot be done yet.
 func (m *Map) Unsupported(keys ...string) {

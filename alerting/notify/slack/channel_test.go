@@ -21,7 +21,7 @@ func channel(t *testing.T) (*server, *Receiver) {
 	})
 }
 
-func notify(t *testing.T, r *Receiver, events ...rules.Event) {
+func deliver(t *testing.T, r *Receiver, events ...rules.Event) {
 	t.Helper()
 	if err := r.Notify(t.Context(), alerting.Message{Events: events}); err != nil {
 		t.Fatal(err)
@@ -39,9 +39,9 @@ func methods(s *server) []string {
 
 func TestResolveChangesTheMessage(t *testing.T) {
 	s, r := channel(t)
-	notify(t, r, firing("amount"), firing("tenure"))
-	notify(t, r, resolved("amount"))
-	notify(t, r, resolved("tenure"))
+	deliver(t, r, firing("amount"), firing("tenure"))
+	deliver(t, r, resolved("amount"))
+	deliver(t, r, resolved("tenure"))
 	want := []string{"chat.postMessage", "chat.update 1700000000.000001", "chat.update 1700000000.000001"}
 	if got := methods(s); !slices.Equal(got, want) {
 		t.Fatalf("got %q, want %q", got, want)
@@ -62,7 +62,7 @@ func TestResolveChangesTheMessage(t *testing.T) {
 
 func TestResolveWithoutMemory(t *testing.T) {
 	s, r := channel(t)
-	notify(t, r, resolved("amount"))
+	deliver(t, r, resolved("amount"))
 	if got := methods(s); !slices.Equal(got, []string{"chat.postMessage"}) {
 		t.Errorf("got %q", got)
 	}
@@ -70,8 +70,8 @@ func TestResolveWithoutMemory(t *testing.T) {
 
 func TestResolveAndFireTogether(t *testing.T) {
 	s, r := channel(t)
-	notify(t, r, firing("amount"))
-	notify(t, r, resolved("amount"), firing("tenure"))
+	deliver(t, r, firing("amount"))
+	deliver(t, r, resolved("amount"), firing("tenure"))
 	want := []string{"chat.postMessage", "chat.update 1700000000.000001", "chat.postMessage"}
 	if got := methods(s); !slices.Equal(got, want) {
 		t.Fatalf("got %q, want %q", got, want)
@@ -85,11 +85,11 @@ func TestResolveAndFireTogether(t *testing.T) {
 // TestReminderIsChangedToo: people may read the reminder and not the first one.
 func TestReminderIsChangedToo(t *testing.T) {
 	s, r := channel(t)
-	notify(t, r, firing("amount"))
+	deliver(t, r, firing("amount"))
 	if err := r.Notify(t.Context(), alerting.Message{Events: []rules.Event{firing("amount")}, Repeat: true}); err != nil {
 		t.Fatal(err)
 	}
-	notify(t, r, resolved("amount"))
+	deliver(t, r, resolved("amount"))
 	want := []string{"chat.postMessage", "chat.postMessage", "chat.update 1700000000.000001", "chat.update 1700000000.000002"}
 	if got := methods(s); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
@@ -99,7 +99,7 @@ func TestReminderIsChangedToo(t *testing.T) {
 // TestUnchangeable posts the end of an alert whose message somebody deleted.
 func TestUnchangeable(t *testing.T) {
 	s, r := channel(t)
-	notify(t, r, firing("amount"))
+	deliver(t, r, firing("amount"))
 	s.answers(func(w http.ResponseWriter, req *http.Request) {
 		if strings.HasSuffix(req.URL.Path, "chat.update") {
 			_, _ = io.WriteString(w, `{"ok":false,"error":"message_not_found"}`)
@@ -107,7 +107,7 @@ func TestUnchangeable(t *testing.T) {
 		}
 		_, _ = io.WriteString(w, `{"ok":true,"channel":"C123","ts":"2"}`)
 	})
-	notify(t, r, resolved("amount"))
+	deliver(t, r, resolved("amount"))
 	if len(r.posted) != 0 {
 		t.Errorf("%d postings are still remembered", len(r.posted))
 	}
@@ -116,8 +116,8 @@ func TestUnchangeable(t *testing.T) {
 // TestHalfWay fails after the first of two changes; the next attempt goes on.
 func TestHalfWay(t *testing.T) {
 	s, r := channel(t)
-	notify(t, r, firing("amount"))
-	notify(t, r, firing("tenure"))
+	deliver(t, r, firing("amount"))
+	deliver(t, r, firing("tenure"))
 	n := 0
 	s.answers(func(w http.ResponseWriter, _ *http.Request) {
 		if n++; n > 1 {
@@ -146,7 +146,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	for i := range remembered {
 		r.posted = append(r.posted, &posting{message: alerting.Message{Events: []rules.Event{firing(fmt.Sprint(i))}}})
 	}
-	notify(t, r, firing("amount"))
+	deliver(t, r, firing("amount"))
 	if len(r.posted) != remembered || r.posted[0].event("prod/churn//FeatureDrift/1") == nil {
 		t.Errorf("%d postings, the oldest is %v", len(r.posted), r.posted[0].message.Events[0].Alert.Field)
 	}

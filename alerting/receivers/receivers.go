@@ -1,0 +1,23 @@
+// Package receivers is the table of the kinds of receivers.
+package receivers
+
+import (
+	"driftwatch/alerting/notify"
+	"driftwatch/alerting/notify/slack"
+)
+
+// All returns the kinds, in the order in which they are documented.
+func All() []notify.Kind {
+	return []notify.Kind{
+		slack.Kind(),
+	}
+}
+
+// Names returns the names of the kinds.
+func Names() []string {
+	var names []string
+	for _, k := range All() {
+		names = append(names, k.Name)
+	}
+	return names
+}
