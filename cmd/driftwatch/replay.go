@@ -19,6 +19,8 @@ type replayCmd struct {
 	Rules       []string `placeholder:"PATH" sep:"none" help:"Rule files, or folders of them, in place of the configured ones."`
 	Monitor     []string `placeholder:"NAME" sep:"none" help:"Only this monitor; a glob for several."`
 	JSON        bool     `name:"json" help:"Print one JSON document: windows, alerts and summary."`
+	Verify      bool     `help:"Compute the windows in the store again from Kafka, by their cuts, and compare bytes: exit code 1 if one differs."`
+	Store       string   `placeholder:"PATH" help:"With --verify: a store's folder, or a copy of its file, in place of the configured one."`
 	OpenMetrics string   `name:"openmetrics" placeholder:"FILE" help:"Also write the checks of all windows for promtool tsdb create-blocks-from openmetrics."`
 }
 
@@ -32,11 +34,14 @@ func (c *replayCmd) Run(ctx context.Context, s streams) error {
 	if o.From, o.To, err = readSpan(c.From, c.To); err != nil {
 		return err
 	}
-	if err := spare(c.OpenMetrics, c.Input...); err != nil {
+	if err := c.check(); err != nil {
 		return err
 	}
 	p := newProgress(s.err)
 	o.Progress = p.add
+	if c.Verify {
+		return c.verify(ctx, s, o, p)
+	}
 	result, err := app.Replay(ctx, o)
 	p.done()
 	if err != nil {
@@ -47,6 +52,37 @@ func (c *replayCmd) Run(ctx context.Context, s streams) error {
 		write = result.WriteJSON
 	}
 	return errors.Join(write(s.out), c.writeOpenMetrics(result), result.Close())
+}
+
+// check finds flags that do not go together.
+func (c *replayCmd) check() error {
+	switch {
+	case c.Verify && (c.Rules != nil || c.Input != nil || c.OpenMetrics != ""):
+		return &exit{exitUsage, "--verify is of the windows in a store: it does not go with --rules, --input and --openmetrics"}
+	case !c.Verify && c.Store != "":
+		return &exit{exitUsage, "--store goes with --verify"}
+	}
+	return spare(c.OpenMetrics, c.Input...)
+}
+
+func (c *replayCmd) verify(ctx context.Context, s streams, o app.ReplayOptions, p *progress) error {
+	o.Store = c.Store
+	v, err := app.Verify(ctx, o)
+	p.done()
+	if err != nil {
+		return describe(err, s)
+	}
+	write := v.WriteText
+	if c.JSON {
+		write = v.WriteJSON
+	}
+	if err := write(s.out); err != nil {
+		return err
+	}
+	if v.Differs() {
+		return &exit{code: exitFound}
+	}
+	return nil
 }
 
 func (c *replayCmd) writeOpenMetrics(r *replay.Result) (err error) {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"driftwatch/monitors"
 	"driftwatch/monitors/source"
 	"driftwatch/monitors/source/file"
+	"driftwatch/monitors/store"
 )
 
 // ReplayOptions say what is replayed.
@@ -25,6 +27,7 @@ type ReplayOptions struct {
 	Monitors []string  // names and globs; nil: all
 	Inputs   []string  // data files to read in place of Kafka, each one partition; "-" is Stdin
 	From, To time.Time // only windows between them; zero: no bound
+	Store    string    // of Verify: a store, or a copy of its file, in place of the configured one
 	Stdin    io.Reader
 	Progress func(records int)
 	Log      *slog.Logger
@@ -33,25 +36,51 @@ type ReplayOptions struct {
 // Replay runs the monitors and rules of a configuration over history. The
 // result has to be closed.
 func Replay(ctx context.Context, o ReplayOptions) (_ *replay.Result, err error) {
-	load := LoadOptions()
-	load.Rules, load.MissingSecrets = o.Rules, true
-	g, err := read(o.Config, load, o.Log)
-	if err != nil {
-		return nil, err
-	}
-	if err := g.choose(o.Monitors); err != nil {
-		return nil, err
-	}
-	if err := g.buildPlans(); err != nil {
-		return nil, err
-	}
-	logs, err := g.logs(&o)
+	g, logs, err := o.build()
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, g.close()) }()
 	return replay.Run(ctx, replay.Options{
 		Plans: g.plans, Programs: g.programs, Logs: logs, From: o.From, To: o.To, Progress: o.Progress, Log: o.Log,
+	})
+}
+
+// build makes the generation that is replayed, and its logs.
+func (o *ReplayOptions) build() (*generation, replay.Logs, error) {
+	load := LoadOptions()
+	load.Rules, load.MissingSecrets = o.Rules, true
+	g, err := read(o.Config, load, o.Log)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := g.choose(o.Monitors); err != nil {
+		return nil, nil, err
+	}
+	if err := g.buildPlans(); err != nil {
+		return nil, nil, err
+	}
+	logs, err := g.logs(o)
+	return g, logs, err
+}
+
+// Verify computes the windows in a store again from Kafka and compares them.
+func Verify(ctx context.Context, o ReplayOptions) (_ *replay.Verification, err error) {
+	g, logs, err := o.build()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, g.close()) }()
+	st, err := store.OpenReadOnly(cmp.Or(o.Store, g.config.Store.Path))
+	if errors.Is(err, store.ErrLocked) {
+		return nil, fmt.Errorf("%w: stop the daemon, or verify a copy, which GET /api/v1/backup gives, by --store", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	return replay.Verify(ctx, replay.VerifyOptions{
+		Plans: g.plans, Store: st, Logs: logs, From: o.From, To: o.To, Progress: o.Progress, Log: o.Log,
 	})
 }
 

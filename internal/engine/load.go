@@ -101,7 +101,7 @@ func (m *monitor) loadPanes(tx *store.Tx) (err error) {
 // loadHistory reads the volumes of earlier windows of the same shape.
 func (m *monitor) loadHistory(tx *store.Tx) {
 	tx.Volumes(m.Spec.Name, func(v store.Volume) bool {
-		if windows := m.Windows(); !v.Partial && windows.Spans(v.Start, v.End) && windows.Tiles(v.End) {
+		if m.remembers(v) {
 			m.history = append(m.history, checks.Past{Start: v.Start, Rows: v.Rows})
 		}
 		return len(m.history) < historyKept
@@ -205,4 +205,10 @@ func (s *sequencer) reroute(tx *store.Tx) error {
 		}
 	}
 	return nil
+}
+
+// remembers reports whether later windows look back on the rows of this one.
+func (m *monitor) remembers(v store.Volume) bool {
+	windows := m.Windows()
+	return !v.Partial && windows.Spans(v.Start, v.End) && windows.Tiles(v.End)
 }

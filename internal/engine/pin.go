@@ -42,13 +42,9 @@ func (m *monitor) configured() []byte {
 
 // loadPin reads the monitor's pin, and removes one whose time is over.
 func (s *sequencer) loadPin(tx *store.Tx, m *monitor) error {
-	b := tx.Reference(m.Spec.Name, kindPin)
-	if b == nil {
-		return nil
-	}
-	p := &pin{}
-	if err := json.Unmarshal(b, p); err != nil {
-		return fmt.Errorf("read its pinned window: %w", err)
+	p, err := readPin(tx, m.Spec.Name)
+	if p == nil || err != nil {
+		return err
 	}
 	if string(p.Configured) != string(m.configured()) {
 		s.opts.Log.Info("a monitor has another reference: its pinned window is one no longer", "monitor", m.Spec.Name, "window", p.Window)
@@ -59,6 +55,19 @@ func (s *sequencer) loadPin(tx *store.Tx, m *monitor) error {
 	}
 	m.pin = p
 	return nil
+}
+
+// readPin returns a monitor's pin as it was stored, or nil.
+func readPin(tx *store.Tx, monitor string) (*pin, error) {
+	b := tx.Reference(monitor, kindPin)
+	if b == nil {
+		return nil, nil
+	}
+	p := &pin{}
+	if err := json.Unmarshal(b, p); err != nil {
+		return nil, fmt.Errorf("read its pinned window: %w", err)
+	}
+	return p, nil
 }
 
 func (p *pin) prepare() error {

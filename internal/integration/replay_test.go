@@ -1,7 +1,9 @@
 package integration
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -17,6 +19,7 @@ import (
 
 	"driftwatch/internal/daemontest"
 	"driftwatch/internal/kafkatest"
+	"driftwatch/monitors/store"
 	"driftwatch/monitors/window"
 	"driftwatch/rules"
 )
@@ -38,14 +41,17 @@ monitors:
 `
 
 // replayRecords fill three partitions with a hundred seconds of disorder below
-// the lateness. x is shifted for thirty of them, and the third partition falls
+// the lateness, and some that are late. x is shifted for thirty of them, and the third partition falls
 // silent long before the others.
-func replayRecords(t *testing.T, brokers []string) {
+func replayRecords(t *testing.T, brokers []string) *kgo.Client {
 	cl := kafkatest.Plain(t, brokers)
 	kafkatest.CreateTopic(t, cl, "t", 3)
 	rng := rand.New(rand.NewPCG(7, 7))
 	record := func(i int) *kgo.Record {
 		at := start.Add(time.Duration(i)*25*time.Millisecond + time.Duration(rng.IntN(1900))*time.Millisecond)
+		if i%500 == 13 && i > 1000 {
+			at = at.Add(-25 * time.Second) // late
+		}
 		x := rng.IntN(1000)
 		if i >= 1600 && i < 2800 {
 			x += 5000
@@ -72,6 +78,7 @@ func replayRecords(t *testing.T, brokers []string) {
 		}
 	}
 	kafkatest.Produce(t, cl, waiting...)
+	return cl
 }
 
 // replayFiles are the files of the daemon that replays are compared with.
@@ -101,6 +108,7 @@ type replayed struct {
 	Summary struct {
 		Windows, Alerts int
 		Errors          map[string]int
+		Late            map[string]int `json:"late_records"`
 	}
 }
 
@@ -135,7 +143,7 @@ func TestReplay(t *testing.T) {
 // testReplay: a replay finds the windows and the alerts of a daemon that ran, byte
 // for byte, but for what cuts say of who was not waited for.
 func testReplay(t *testing.T, brokers []string) {
-	replayRecords(t, brokers)
+	cl := replayRecords(t, brokers)
 	path := config(t, brokers, replayFiles())
 	all := replay(t, path)
 	d := daemontest.Start(t, path)
@@ -150,15 +158,21 @@ func testReplay(t *testing.T, brokers []string) {
 			t.Fatalf("window %v of %s, segment %q: the daemon has, with status %d,\n%s\nthe replay\n%s", w.End, w.Monitor, w.Segment, status, body, raw)
 		}
 	}
+	locked, errOut, code := daemontest.Run(t, "replay", "-c", path, "--verify")
+	if code != 1 || !strings.Contains(errOut, "another process has it open: stop the daemon") {
+		t.Errorf("--verify beside a daemon: exit code %d, %s%s", code, locked, errOut)
+	}
 	var shown struct{ Alerts []rules.Alert }
 	d.JSON("/api/v1/alerts", &shown)
 	d.Stop()
 	if got, want := histories(all.Alerts), histories(shown.Alerts); !slices.Equal(got, want) || len(got) != 2 {
 		t.Errorf("alerts %v, of the daemon %v", got, want)
 	}
-	if all.Summary.Errors["json"] != 5 {
-		t.Errorf("errors %v", all.Summary.Errors)
+	if s := all.Summary; s.Errors["json"] != 5 || s.Late["tumbling"] == 0 || s.Late["tumbling"] != s.Late["sliding"] {
+		t.Errorf("errors %v, late %v", s.Errors, s.Late)
 	}
+
+	testVerify(t, path, all.Summary.Windows)
 
 	other := replay(t, path, "--rules", filepath.Join(filepath.Dir(path), "other"), "--monitor", "tumb*",
 		"--from", start.Add(30*time.Second).Format(time.RFC3339), "--to", start.Add(80*time.Second).Format(time.RFC3339))
@@ -176,6 +190,50 @@ func testReplay(t *testing.T, brokers []string) {
 		if !same {
 			t.Errorf("window %v, segment %q, of the span differs from that of all", w.End, w.Segment)
 		}
+	}
+
+	kafkatest.DeleteRecords(t, cl, "t", 1, 700)
+	out, _, code := daemontest.Run(t, "replay", "-c", path, "--verify", "--monitor", "sliding")
+	gone := regexp.MustCompile(`(?m)^\S+ +sliding +unverifiable +records of partition 1 are gone: it begins at offset 700$`)
+	if code != 0 || len(gone.FindAllString(out, -1)) < 3 || strings.Contains(out, ": 0 ok, ") || !strings.Contains(out, " 0 differ") {
+		t.Errorf("--verify after records have gone: exit code %d, %s", code, out)
+	}
+}
+
+// testVerify: the stored windows are computed again, byte for byte; one that was
+// changed is found.
+func testVerify(t *testing.T, path string, windows int) {
+	t.Helper()
+	out, errOut, code := daemontest.Run(t, "replay", "-c", path, "--verify")
+	if want := fmt.Sprintf("%d windows: %d ok, 0 differ, 0 cannot be verified", windows, windows); code != 0 || !strings.Contains(out, want) {
+		t.Errorf("--verify: exit code %d, %s%s", code, out, errOut)
+	}
+	// The cut of the first of these windows spans records that are late for its first pane.
+	out, _, code = daemontest.Run(t, "replay", "-c", path, "--verify", "--monitor", "sliding", "--from", start.Format(time.RFC3339))
+	if code != 0 || !strings.Contains(out, " 0 differ, 0 cannot be verified") {
+		t.Errorf("--verify from a window on: exit code %d, %s", code, out)
+	}
+	end := window.FromTime(start.Add(60 * time.Second))
+	st, err := store.Open(filepath.Join(filepath.Dir(path), "data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = st.Update(func(tx *store.Tx) error {
+		b := slices.Clone(tx.Window("tumbling", end))
+		i := bytes.Index(b, []byte(`"mean":{"value":5`))
+		if i < 0 {
+			return fmt.Errorf("there is no such mean in %s", b)
+		}
+		b[i+len(`"mean":{"value":`)] = '4'
+		return tx.PutWindow("tumbling", b, tx.Volume("tumbling", end))
+	})
+	if err := errors.Join(err, st.Close()); err != nil {
+		t.Fatal(err)
+	}
+	out, errOut, code = daemontest.Run(t, "replay", "-c", path, "--verify", "--monitor", "tumbling")
+	line := regexp.MustCompile(`(?m)^2026-03-01T00:01:00Z +tumbling +differs +segments\[\].fields\[x\].checks.mean.value is 4\d+.*, computed again 5\d+`)
+	if code != 1 || !line.MatchString(out) || !strings.Contains(out, " 1 differ, 0 cannot be verified") {
+		t.Errorf("--verify of a changed window: exit code %d, %s%s", code, out, errOut)
 	}
 }
 

@@ -94,7 +94,7 @@ func copyTo(path string, from *bolt.DB) (*bolt.DB, error) {
 	if err := removeFile(path); err != nil {
 		return nil, err
 	}
-	to, err := open(path)
+	to, err := open(path, false)
 	if err != nil {
 		return nil, err
 	}

@@ -43,6 +43,15 @@ func (s *Store) migrate() error {
 	}
 }
 
+// checkVersion refuses a store that would have to be migrated.
+func (s *Store) checkVersion() error {
+	v, err := s.version()
+	if err == nil && v < Version {
+		err = fmt.Errorf("version %d is older than this program's %d: start the daemon once, which brings it up to date", v, Version)
+	}
+	return err
+}
+
 // version returns the version of the store, which is one that can be read.
 func (s *Store) version() (v int, err error) {
 	err = s.db.View(func(tx *bolt.Tx) error {

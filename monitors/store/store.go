@@ -64,6 +64,29 @@ func Open(dir string) (*Store, error) { return openIn(dir, false) }
 // not wait for the disk.
 func OpenTemporary(dir string) (*Store, error) { return openIn(dir, true) }
 
+// OpenReadOnly opens the store in a folder, or a file that is a copy of one, for
+// View alone. Several processes may do so at a time, but not beside one that
+// writes.
+func OpenReadOnly(path string) (*Store, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		path = filepath.Join(path, Name)
+	}
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("open the store: %w", err)
+	}
+	db, err := open(path, true)
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", path, err)
+	}
+	s := &Store{db: db, path: path}
+	for _, check := range []func() error{s.checkPages, s.checkVersion, s.checkBuckets} {
+		if err := check(); err != nil {
+			return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), db.Close())
+		}
+	}
+	return s, nil
+}
+
 func openIn(dir string, temporary bool) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("make the store's folder: %w", err)
@@ -74,7 +97,7 @@ func openIn(dir string, temporary bool) (*Store, error) {
 			return nil, fmt.Errorf("make store %s: %w", path, err)
 		}
 	}
-	db, err := open(path)
+	db, err := open(path, false)
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
@@ -119,7 +142,7 @@ func (s *Store) checkPages() error {
 	})
 }
 
-func open(path string) (db *bolt.DB, err error) {
+func open(path string, readOnly bool) (db *bolt.DB, err error) {
 	// bbolt panics on some damaged pages; to the caller that is an error like any other.
 	defer func() {
 		if r := recover(); r != nil {
@@ -128,7 +151,7 @@ func open(path string) (db *bolt.DB, err error) {
 	}()
 	var file *os.File
 	db, err = bolt.Open(path, 0o600, &bolt.Options{
-		Timeout: time.Second, FreelistType: bolt.FreelistMapType,
+		Timeout: time.Second, FreelistType: bolt.FreelistMapType, ReadOnly: readOnly,
 		OpenFile: func(name string, flag int, perm os.FileMode) (f *os.File, err error) {
 			file, err = os.OpenFile(name, flag, perm)
 			return file, err
@@ -170,7 +193,7 @@ func create(path string) error {
 	if err := removeFile(tmp); err != nil {
 		return err
 	}
-	db, err := open(tmp)
+	db, err := open(tmp, false)
 	if err != nil {
 		return err
 	}
