@@ -1,6 +1,7 @@
 package kafkatest
 
 import (
+	"context"
 	"net"
 	"sync"
 	"testing"
@@ -83,7 +84,7 @@ func (p *Proxy) accept(l net.Listener) {
 		if err != nil {
 			return
 		}
-		out, err := net.Dial("tcp", p.target)
+		out, err := new(net.Dialer).DialContext(context.Background(), "tcp", p.target)
 		if err != nil || !p.add(in, out) {
 			in.Close()
 			if out != nil {

@@ -18,7 +18,7 @@ var (
 // longer shown by anything.
 func TestPromisesHaveTheirTests(t *testing.T) {
 	const root = "../.."
-	doc, err := os.ReadFile(filepath.Join(root, "docs/reliability.md"))
+	doc, err := os.ReadFile(filepath.Join(root, "docs", "reliability.md"))
 	if err != nil {
 		t.Fatal(err)
 	}

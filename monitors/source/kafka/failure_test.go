@@ -277,6 +277,26 @@ func TestFetchEndsWithItsContext(t *testing.T) {
 	}
 }
 
+// Who stops reading while a broker is down does not say that it works again.
+func TestProblemEndsUnsaidWithItsContext(t *testing.T) {
+	brokers, fake := kafkatest.Fake(t, kfake.SeedTopics(1, "t"))
+	fake.Close()
+	logged := &lines{}
+	c := open(t, brokers, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(logged, nil)) })
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := c.Log(source.Partition{Topic: "t"}).Fetch(ctx, 0)
+		ended <- err
+	}()
+	until(t, "a problem", func() bool { return len(c.Problems()) == 1 })
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) || len(c.Problems()) != 0 || logged.count("works again") != 0 {
+		t.Errorf("%v, problems %v:\n%s", err, c.Problems(), logged.text())
+	}
+}
+
 func TestResolve(t *testing.T) {
 	brokers, _ := kafkatest.Fake(t)
 	testResolve(t, brokers)

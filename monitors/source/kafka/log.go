@@ -62,7 +62,7 @@ func (l *partitionLog) Fetch(ctx context.Context, from int64) (source.Batch, err
 		}
 		l.leader, l.req = anyBroker, nil
 		if err := retry.wait(ctx); err != nil {
-			l.c.problems.clear(l.subject)
+			l.c.problems.drop(l.subject)
 			return source.Batch{}, err
 		}
 	}

@@ -75,6 +75,13 @@ func (ps *problems) set(subject, text string) {
 	}
 }
 
+// drop ends a problem of which nobody knows whether it is over.
+func (ps *problems) drop(subject string) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	delete(ps.now, subject)
+}
+
 func (ps *problems) clear(subject string) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
