@@ -102,10 +102,23 @@ func (s *sequencer) nextClosing(m *monitor, now time.Time) *closing {
 // nextEnd returns the end of the monitor's next pane that is to be closed, or
 // window.Newest.
 func (s *sequencer) nextEnd(m *monitor) window.Time {
-	if end := min(m.earliest(), m.windows.Due()); end <= s.opts.To {
+	end, due := m.earliest(), m.windows.Due()
+	if end == window.Newest && !m.reached(due) {
+		// The stream is silent. What may still come for a pane that nobody waits
+		// for must not be late because a window has slid on.
+		return window.Newest
+	}
+	if end = min(end, due); end <= s.opts.To {
 		return end
 	}
 	return window.Newest
+}
+
+// reached reports whether some partition has sealed the pane that ends at end.
+func (m *monitor) reached(end window.Time) bool {
+	return slices.ContainsFunc(m.stream.parts, func(p *partition) bool {
+		return p.last != nil && p.last.monitors[m.index].border >= end
+	})
 }
 
 // earliest returns the end of the monitor's first pane that is not closed and
