@@ -149,6 +149,7 @@ func (d *daemon) newEngine(g *generation) (*engine.Engine, error) {
 	for _, r := range g.routes {
 		receivers = append(receivers, r.Receiver)
 	}
+	limit := within(g.config.Memory.Limit)
 	return engine.New(engine.Options{
 		Plans: plans, Elsewhere: elsewhere, Programs: g.programs,
 		Source: partitions{g.cluster, membership}, Membership: membership, Store: d.store,
@@ -158,6 +159,7 @@ func (d *daemon) newEngine(g *generation) (*engine.Engine, error) {
 			s.Rules, s.Revision = g.rules(s.Alerts), g.revision
 		},
 		Publish:   d.view.Store,
+		Crowded:   func() bool { return crowded(limit) },
 		Retention: g.config.Store.Retention, Profiles: g.config.Store.Profiles,
 	})
 }

@@ -149,6 +149,7 @@ func (d *daemon) offer(ctx context.Context, g *generation) error {
 
 // accepted says that a configuration is in use.
 func (d *daemon) accepted(g *generation) {
+	limitMemory(within(g.config.Memory.Limit))
 	d.reload.Store(&snapshot.Reload{OK: true, At: d.now(), Files: g.config.Files})
 }
 

@@ -314,8 +314,8 @@ func FuzzLoad(f *testing.F) {
 
 // A reference of windows takes memory beside the open windows of 16 partitions.
 func TestMemoryOfReferences(t *testing.T) {
-	plain := loadFiles(t, smallest).Memory.Estimate // 4 and 1 open windows
-	pane := plain / (5 * partitions)
+	plain := loadFiles(t, smallest).Memory.Estimate // one open window
+	pane := plain / partitions
 	for reference, panes := range map[string]int64{
 		"{trailing: 80s}": int64(monitors.BlocksOf(8)), "{offset: 80s}": 1, "{first: 8}": 1,
 	} {

@@ -12,25 +12,30 @@ import (
 const (
 	// defaultMemory is the limit of what open windows can take. The estimate
 	// supposes that every field of every segment has more distinct values than
-	// it may keep, in every partition and every open window at once: real
-	// streams take a small part of it.
-	defaultMemory = 16 << 30
+	// it may keep, in every partition at once: real streams take a small part of it.
+	defaultMemory = 32 << 30
 	// partitions stand for those of a topic, which are not known before the
 	// broker is asked.
 	partitions = 16
-	// bucketBytes is what a bucket of a histogram takes at most, its share of
-	// empty slots included; a category has a name of at most 64 bytes too.
-	bucketBytes   = 100
-	categoryBytes = 160
-	// fieldBytes is what a field takes beside its histogram.
-	fieldBytes = 4 << 10
+	// bucketBytes is what a bucket of a histogram takes, its share of the index
+	// included. Up to the cap a category has a name of at most 64 bytes too.
+	bucketBytes   = 48
+	categoryBytes = 132
+	// fieldBytes is what a field takes beside its buckets; sketchBytes are of the
+	// sketch of its distinct values, sampleBytes of a category's names, and
+	// guideBytes of counting into the grid or the watch list of a reference file,
+	// all of which there are beyond the cap only.
+	fieldBytes  = 2 << 10
+	sketchBytes = 8 << 10
+	sampleBytes = 7 << 10
+	guideBytes  = 8 << 10
 )
 
 // estimate is what a monitor's open windows can take, and how it comes about.
 func (d *declared) estimate() (bytes int64, sum string) {
 	s, fields := &d.Spec, 0.0
 	for _, f := range s.Fields {
-		fields += float64(fieldSize(f, s.Buckets))
+		fields += float64(d.fieldSize(f))
 	}
 	segments := 1.0
 	for _, by := range s.Segments {
@@ -83,14 +88,20 @@ func (d *declared) merged() int {
 	return n
 }
 
-func fieldSize(f monitors.Field, buckets int) int {
-	switch {
-	case f.Type == profile.Boolean:
-		return fieldBytes + 2*categoryBytes
-	case f.Type.Numeric():
-		return fieldBytes + buckets*bucketBytes
+// fieldSize is what a profile of the field takes at most (a test measures it).
+func (d *declared) fieldSize(f monitors.Field) int {
+	buckets := d.Buckets
+	if f.Type == profile.Boolean {
+		buckets = 2
 	}
-	return fieldBytes + buckets*categoryBytes
+	size := fieldBytes + sketchBytes + buckets*bucketBytes
+	if d.Reference.File != "" {
+		size += guideBytes
+	}
+	if !f.Type.Numeric() {
+		size = max(size+sampleBytes, fieldBytes+buckets*categoryBytes)
+	}
+	return size
 }
 
 // namedValues is the number of segments whose values the config names: they are kept
@@ -107,14 +118,14 @@ func namedValues(s *monitors.Spec, by []string) float64 {
 	return n
 }
 
-// openPanes is how many panes a partition can hold open: those that wait for
-// their lateness to pass, the one that is being filled, and those that it may be
-// ahead of the slowest partition.
+// openPanes is how many panes a partition holds open at least: those that wait for
+// their lateness to pass and the one that is being filled. Being ahead of the
+// slowest partition is not counted: where memory is short, none may be.
 func openPanes(w monitors.Window) float64 {
 	if w.Pane <= 0 {
 		return 0
 	}
-	return math.Ceil(float64(w.Lateness)/float64(w.Pane)) + 1 + float64(w.MaxOpen)
+	return math.Ceil(float64(w.Lateness)/float64(w.Pane)) + 1
 }
 
 // checkMemory refuses monitors whose open windows can pass the limit together.
@@ -135,6 +146,6 @@ func (l *loader) checkMemory() {
 		return
 	}
 	largest.at.Errorf("memory", "the open windows of all monitors can take %s, more than memory.limit, which is %s; %q the most: %s = %s; "+
-		"give it smaller buckets, max_segments or max_open, or raise the limit",
+		"give it smaller buckets or max_segments, or raise the limit",
 		yamlx.FormatSize(m.Estimate), yamlx.FormatSize(m.Limit), largest.Name, largestSum, yamlx.FormatSize(largestBytes))
 }

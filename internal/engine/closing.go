@@ -25,12 +25,16 @@ type closing struct {
 }
 
 // moveHorizon bounds how far partitions may be ahead of the slowest one that
-// is not idle.
+// is not idle. Where memory is short, they may fill the panes that it fills.
 func (s *sequencer) moveHorizon(st *stream, now time.Time) {
 	horizon := window.Newest
 	for _, m := range st.monitors {
 		if slowest := st.slowest(now, m.Spec.Window.Idle); slowest != window.None {
-			horizon = min(horizon, m.Windows().Horizon(slowest))
+			shape := m.Windows()
+			if s.crowded {
+				shape.MaxOpen = 0
+			}
+			horizon = min(horizon, shape.Horizon(slowest))
 		} else {
 			horizon = window.None
 		}

@@ -57,6 +57,7 @@ type Options struct {
 	Retention  time.Duration              // of results, counted back from a monitor's newest closed window
 	Profiles   time.Duration              // of profiles
 	Checkpoint time.Duration              // between checkpoints; default 5s
+	Crowded    func() bool                // reports whether memory is short; nil: it never is
 	Log        *slog.Logger
 }
 
@@ -69,6 +70,9 @@ func (o *Options) validate() error {
 	}
 	if o.To == 0 {
 		o.To = window.Newest
+	}
+	if o.Crowded == nil {
+		o.Crowded = func() bool { return false }
 	}
 	if o.Checkpoint == 0 {
 		o.Checkpoint = 5 * time.Second

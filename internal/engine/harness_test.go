@@ -157,6 +157,7 @@ type setup struct {
 	file    *monitors.Baseline
 	members Membership // nil: all partitions
 	wrap    Source     // nil: source
+	crowded func() bool
 	mu      sync.Mutex
 	current *snapshot.Snapshot
 }
@@ -204,7 +205,7 @@ func (s *setup) engine(t testing.TB) *Engine {
 		Source: from, Membership: members, Store: s.store, Start: s.start, From: s.from, To: s.to, Checkpoint: s.every,
 		Retention: 24 * time.Hour, Profiles: cmp.Or(s.keep, 24*time.Hour),
 		Receivers: []string{"r"}, Route: func(rules.Event) []string { return []string{"r"} },
-		Describe: func(*snapshot.Snapshot) {},
+		Describe: func(*snapshot.Snapshot) {}, Crowded: s.crowded,
 		Publish: func(v *snapshot.Snapshot) {
 			s.mu.Lock()
 			defer s.mu.Unlock()

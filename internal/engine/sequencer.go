@@ -27,6 +27,7 @@ type sequencer struct {
 	problem  string             // why nothing can be stored, or ""
 	shown    *snapshot.Snapshot // the newest one
 	failures uint64             // attempts to store something
+	crowded  bool               // memory is short
 	outbox   *Outbox
 	resolved []rules.Alert                     // the newest ones, newest last
 	closings []*closing                        // not yet in the store
@@ -144,6 +145,7 @@ func (s *sequencer) run(members <-chan error, over func()) error {
 		case fn := <-s.engine.ops:
 			fn()
 		case <-ticker.C:
+			s.crowded = s.opts.Crowded()
 			touched = s.allStreams(touched)
 		}
 		now := time.Now()
