@@ -4,15 +4,12 @@ import (
 	"maps"
 	"math"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
-	"text/template"
 
+	"driftwatch/internal/mute"
 	"driftwatch/internal/yamlx"
 )
-
-var labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 
 // Add reads one rule file into the set and reports what is wrong with it. The
 // set can be used if nothing was an error.
@@ -30,9 +27,11 @@ func (s *Set) addGroup(c yamlx.Cursor) {
 	g := Group{Name: m.Need("name").Name(), File: c.File(), Line: c.Line()}
 	monitor := m.Need("monitor")
 	g.Monitors = globs(monitor)
-	labels := readLabels(m.Get("labels").Map())
+	var shared texts
+	shared.labels = readLabels(m.Get("labels").Map())
+	shared.readAnnotations(m.Get("annotations").Map())
 	for _, item := range m.Need("rules").List() {
-		r := readRule(item, labels)
+		r := readRule(item, shared)
 		r.Group, r.Monitors, r.at.monitor = g.Name, g.Monitors, monitor
 		s.Rules = append(s.Rules, r)
 	}
@@ -41,7 +40,7 @@ func (s *Set) addGroup(c yamlx.Cursor) {
 }
 
 // readRule reads one rule; on errors parts of it are missing.
-func readRule(c yamlx.Cursor, inherited map[string]string) *Rule {
+func readRule(c yamlx.Cursor, group texts) *Rule {
 	m := c.Map()
 	r := &Rule{File: c.File(), Line: c.Line()}
 	r.at.alert = m.Need("alert")
@@ -51,13 +50,17 @@ func readRule(c yamlx.Cursor, inherited map[string]string) *Rule {
 	r.at.segments = m.Get("segments")
 	r.Segments = readDimensions(r.at.segments)
 	r.When = readCondition(m.Need("when"), 0)
-	r.Windows = m.Get("windows").Int(1, 1, 1000)
+	r.Windows = readWindows(m.Get("windows"))
 	r.Resolve = readResolve(m.Get("resolve"), &r.When)
 	r.MinRows = uint64(m.Get("min_rows").Int(0, 0, math.MaxInt32))
+	r.Mute = mute.Read(m.Get("mute"))
+	r.Class = readClass(m.Get("class"), &r.When)
 	r.Severity = m.Get("severity").OneOf(Warning, Info, Warning, Critical)
-	r.Labels = maps.Clone(inherited)
-	maps.Copy(r.Labels, readLabels(m.Get("labels").Map()))
-	r.readAnnotations(m.Get("annotations").Map())
+	own := group.clone()
+	maps.Copy(own.labels, readLabels(m.Get("labels").Map()))
+	own.readAnnotations(m.Get("annotations").Map())
+	own.labels["class"] = r.Class
+	r.Labels, r.Annotations, r.templates = own.labels, own.annotations, own.templates
 	m.Done()
 	if r.at.fields.Present() && r.When.complete() && !r.When.usesFields() {
 		r.at.fields.Errorf("value", "fields are given, but %q is not asked of fields", r.When.String())
@@ -69,14 +72,42 @@ func readRule(c yamlx.Cursor, inherited map[string]string) *Rule {
 // identity is the digest of what decides when a rule fires and resolves. A
 // changed label or annotation is not a new rule.
 func (r *Rule) identity() string {
+	of := 0
+	if r.Windows.Of > r.Windows.Need {
+		of = r.Windows.Of
+	}
 	return digest(struct {
 		Alert   string
 		When    Condition
 		Windows int
 		Resolve *Threshold
 		MinRows uint64
-	}{r.Alert, r.When, r.Windows, r.Resolve, r.MinRows})
+		Of      int `json:",omitempty"` // unless in a row
+	}{r.Alert, r.When, r.Windows.Need, r.Resolve, r.MinRows, of})
 }
+
+// readWindows reads 3, which is in a row, or {m: 2, of: 5}.
+func readWindows(c yamlx.Cursor) Windows {
+	if c.IsScalar() && !c.IsNumber() {
+		c.Wrong("a whole number, or {m: 2, of: 5}")
+		return Windows{1, 1}
+	}
+	if !c.IsMap() {
+		n := c.Int(1, 1, mostWindows)
+		return Windows{n, n}
+	}
+	m := c.Map()
+	need := m.Need("m")
+	w := Windows{Need: need.Int(1, 1, mostWindows), Of: m.Need("of").Int(mostWindows, 1, mostWindows)}
+	m.Done()
+	if w.Need > w.Of {
+		need.Must("be at most %d, the windows that are looked at", w.Of)
+		w.Of = w.Need
+	}
+	return w
+}
+
+const mostWindows = 1000
 
 // globs reads a name, a glob or a list of them.
 func globs(c yamlx.Cursor) []string {
@@ -130,37 +161,6 @@ func readDimensions(c yamlx.Cursor) []Dimension {
 	}
 	slices.SortFunc(out, func(a, b Dimension) int { return strings.Compare(a.Field, b.Field) })
 	return out
-}
-
-func readLabels(m *yamlx.Map) map[string]string {
-	out := make(map[string]string)
-	for _, e := range m.Entries() {
-		v, ok := e.Value.Literal()
-		if !labelName.MatchString(e.Name()) {
-			e.Key.Errorf("label", "label %q is not made of letters, digits and _, beginning with a letter", e.Name())
-		} else if ok {
-			out[e.Name()] = v
-		}
-	}
-	return out
-}
-
-func (r *Rule) readAnnotations(m *yamlx.Map) {
-	for _, e := range m.Entries() {
-		text, ok := e.Value.Literal()
-		if !ok {
-			continue
-		}
-		t, err := compileTemplate(e.Name(), text)
-		if err != nil {
-			e.Value.Errorf("template", "annotation %s: %s", e.Name(), err)
-			continue
-		}
-		if r.templates == nil {
-			r.templates, r.Annotations = make(map[string]*template.Template), make(map[string]string)
-		}
-		r.templates[e.Name()], r.Annotations[e.Name()] = t, text
-	}
 }
 
 // checkNames reports alerts that occur twice for the same monitors.

@@ -3,7 +3,6 @@ package rules
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"testing"
 	"text/template"
 	"time"
@@ -37,11 +36,12 @@ func drawWindow(t *rapid.T, i int) *checks.Window {
 // drawRule is a rule on PSI with hysteresis or without, as text.
 type drawnRule struct {
 	above, resolve float64 // resolve < 0: none
-	windows, rows  int
+	windows, of    int
+	rows           int
 }
 
 func (r drawnRule) text() string {
-	s := fmt.Sprintf(`alert: A, segments: {country: "*"}, when: {check: psi, above: %v}, windows: %d, min_rows: %d`, r.above, r.windows, r.rows)
+	s := fmt.Sprintf(`alert: A, segments: {country: "*"}, when: {check: psi, above: %v}, windows: {m: %d, of: %d}, min_rows: %d`, r.above, r.windows, r.of, r.rows)
 	if r.resolve >= 0 {
 		s += fmt.Sprintf(", resolve: {below: %v}", r.resolve)
 	}
@@ -55,6 +55,7 @@ func drawRule(t *rapid.T) drawnRule {
 		rows:    rapid.IntRange(0, 10).Draw(t, "min rows"),
 		resolve: -1,
 	}
+	r.of = r.windows + rapid.IntRange(0, 2).Draw(t, "more windows")
 	if rapid.Bool().Draw(t, "hysteresis") {
 		r.resolve = r.above - 0.1
 	}
@@ -69,14 +70,16 @@ func (r drawnRule) expect(values []float64) string {
 	event := ""
 	for i, v := range values {
 		event = ""
-		if firing {
-			if r.resolve < 0 && v <= r.above || r.resolve >= 0 && v < r.resolve {
-				firing, since, event = false, i+1, Resolved
+		held := 0
+		for _, v := range values[max(since, i+1-r.of) : i+1] {
+			if v > r.above {
+				held++
 			}
-			continue
 		}
-		run := values[max(since, i+1-r.windows) : i+1]
-		if len(run) == r.windows && !slices.ContainsFunc(run, func(v float64) bool { return v <= r.above }) {
+		switch {
+		case firing && (r.resolve < 0 && held < r.windows || r.resolve >= 0 && v < r.resolve):
+			firing, since, event = false, i+1, Resolved
+		case !firing && held >= r.windows:
 			firing, event = true, Firing
 		}
 	}
@@ -88,7 +91,7 @@ func (r drawnRule) expect(values []float64) string {
 func TestStepAgainstDefinition(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rule := drawRule(t)
-		p := parseSet(t, rule.text()).ForMonitor("m", testFields)
+		p := parseSet(t, rule.text()).ForMonitor("m", testFields, "")
 		history := make(map[string][]float64)
 		var s State
 		for i := range rapid.IntRange(1, 25).Draw(t, "windows") {
@@ -152,11 +155,11 @@ func TestResolveFollowsFire(t *testing.T) {
 			}
 		}
 		var s State
-		p := parseSet(t, drawRule(t).text()).ForMonitor("m", testFields)
+		p := parseSet(t, drawRule(t).text()).ForMonitor("m", testFields, "")
 		for i := range rapid.IntRange(1, 25).Draw(t, "windows") {
 			var events []Event
 			if rapid.IntRange(0, 4).Draw(t, "reload") == 0 {
-				p = parseSet(t, drawRule(t).text()).ForMonitor("m", testFields)
+				p = parseSet(t, drawRule(t).text()).ForMonitor("m", testFields, "")
 				s, events = p.Adopt(s)
 				follow(events)
 			}
@@ -200,7 +203,7 @@ func FuzzTemplate(f *testing.F) {
 		r := &Rule{}
 		r.templates = map[string]*template.Template{"summary": compiled}
 		for _, a := range []Alert{{}, {Field: "x", Segment: "country=BR", Labels: map[string]string{"a": "b"}, Result: verdictOf(true, 0)}} {
-			if got := r.render(a, 3)["summary"]; len(got) > maxText+200 {
+			if got := r.render(a, 3, "")["summary"]; len(got) > maxText+200 {
 				t.Errorf("%d bytes", len(got))
 			}
 		}

@@ -3,6 +3,7 @@ package rules
 import (
 	"text/template"
 
+	"driftwatch/internal/mute"
 	"driftwatch/internal/yamlx"
 )
 
@@ -30,11 +31,13 @@ type Rule struct {
 	Fields      Selector
 	Segments    []Dimension // by name; empty: the whole stream
 	When        Condition
-	Windows     int        // in a row before it fires
+	Windows     Windows    // in how many it has to hold before it fires
 	Resolve     *Threshold // nil: it resolves when the condition no longer holds
 	MinRows     uint64     // windows with fewer rows change nothing
+	Mute        mute.Times // windows that overlap with them change nothing
+	Class       string
 	Severity    string
-	Labels      map[string]string
+	Labels      map[string]string // the class among them
 	Annotations map[string]string // the templates' text
 
 	templates map[string]*template.Template

@@ -23,7 +23,7 @@ type State struct {
 // tracked is one alert that is pending or firing.
 type tracked struct {
 	Rule  string `json:"rule"` // identity of the rule that it is under
-	Run   int    `json:"run"`  // windows in a row for which the condition held, while pending
+	Run   run    `json:"run"`  // of the windows that were judged
 	Alert Alert  `json:"alert"`
 }
 

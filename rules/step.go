@@ -1,7 +1,9 @@
 package rules
 
 import (
+	"net/url"
 	"slices"
+	"strings"
 
 	"driftwatch/monitors/checks"
 	"driftwatch/monitors/window"
@@ -11,6 +13,7 @@ import (
 // by several goroutines.
 type Program struct {
 	monitor string
+	page    string // address of the monitor's page, or ""
 	rules   []bound
 }
 
@@ -20,9 +23,13 @@ type bound struct {
 	fields map[string]bool
 }
 
-// ForMonitor returns the program of the rules that are meant for a monitor.
-func (s *Set) ForMonitor(name string, fields []FieldInfo) *Program {
+// ForMonitor returns the program of the rules that are meant for a monitor. Site
+// is the address at which people find the daemon's pages, or "".
+func (s *Set) ForMonitor(name string, fields []FieldInfo, site string) *Program {
 	p := &Program{monitor: name}
+	if site != "" {
+		p.page = strings.TrimSuffix(site, "/") + "/monitors/" + url.PathEscape(name)
+	}
 	for _, r := range s.Rules {
 		if !matchAny(r.Monitors, name) {
 			continue
@@ -61,11 +68,14 @@ func (p *Program) Step(state State, w *checks.Window) (State, []Event) {
 	if state.stepped && w.End <= state.end {
 		return state, nil
 	}
-	s := stepper{window: w, next: make(map[key]tracked, len(state.tracked))}
+	s := stepper{page: p.page, window: w, next: make(map[key]tracked, len(state.tracked))}
 	for _, t := range state.tracked {
 		s.next[t.key()] = t
 	}
 	for i := range p.rules {
+		if p.rules[i].Mute.Overlap(w.Start.Time(), w.End.Time()) {
+			continue
+		}
 		for j := range w.Segments {
 			if seg := &w.Segments[j]; p.rules[i].matchesSegment(seg.Name) {
 				s.segment(&p.rules[i], seg)
@@ -77,6 +87,7 @@ func (p *Program) Step(state State, w *checks.Window) (State, []Event) {
 
 // stepper is one Step under way.
 type stepper struct {
+	page   string
 	window *checks.Window
 	next   map[key]tracked
 	events []Event
@@ -106,50 +117,37 @@ func (s *stepper) advance(r *bound, sc scope) {
 	k := key{r.Alert, sc.segment.Name, sc.fieldName()}
 	t, tracking := s.next[k]
 	switch {
-	case got.verdict == unknown:
-	case t.Alert.State == Firing:
-		s.keepFiring(r, sc, got)
-	case got.verdict == fails:
-		delete(s.next, k)
-	default:
-		if !tracking {
-			t = tracked{Rule: r.id, Alert: r.newAlert(s.window, sc)}
-		}
-		t.Run++
-		r.update(&t.Alert, s.window, sc, got)
-		if t.Run >= r.Windows {
-			s.fire(&t)
-		}
-		s.next[k] = t
-	}
-}
-
-func (s *stepper) fire(t *tracked) {
-	end := s.window.End
-	t.Alert.State, t.Alert.Fired, t.Run = Firing, &end, 0
-	s.events = append(s.events, Event{Alert: t.Alert})
-}
-
-// keepFiring shows the newest window in a firing alert, or ends it.
-func (s *stepper) keepFiring(r *bound, sc scope, got finding) {
-	k := key{r.Alert, sc.segment.Name, sc.fieldName()}
-	t := s.next[k]
-	r.update(&t.Alert, s.window, sc, got)
-	if !r.resolves(got) {
-		s.next[k] = t
+	case got.verdict == unknown, !tracking && got.verdict == fails:
 		return
+	case !tracking:
+		t = tracked{Rule: r.id, Alert: r.newAlert(s.window, sc)}
 	}
-	delete(s.next, k)
-	s.events = append(s.events, Event{Alert: resolved(t.Alert, s.window.End)})
+	t.Run = t.Run.after(got.verdict == holds, r.Windows)
+	t = s.updated(t, r, sc, got)
+	switch firing := t.Alert.State == Firing; {
+	case firing && r.resolves(&t, got):
+		delete(s.next, k)
+		s.events = append(s.events, Event{Alert: resolved(t.Alert, s.window.End)})
+		return
+	case !firing && t.Run == nil:
+		delete(s.next, k)
+		return
+	case !firing && t.Run.held() >= r.Windows.Need:
+		end := s.window.End
+		t.Alert.State, t.Alert.Fired = Firing, &end
+		s.events = append(s.events, Event{Alert: t.Alert})
+	}
+	s.next[k] = t
 }
 
-// resolves reports whether a firing alert is over. The threshold of `resolve`
-// must hold for certain.
-func (r *Rule) resolves(got finding) bool {
-	if r.Resolve == nil {
-		return got.verdict == fails
+// resolves reports whether a firing alert is over: its condition holds no longer in
+// so many windows as it takes to fire or, with `resolve`, that threshold is met
+// for certain.
+func (r *Rule) resolves(t *tracked, got finding) bool {
+	if r.Resolve != nil {
+		return r.Resolve.holds(got.result)
 	}
-	return r.Resolve.holds(got.result)
+	return got.verdict == fails && t.Run.held() < r.Windows.Need
 }
 
 func resolved(a Alert, end window.Time) Alert {
@@ -170,8 +168,9 @@ func (r *Rule) newAlert(w *checks.Window, sc scope) Alert {
 	}
 }
 
-// update lets an alert show the window that was judged last.
-func (r *Rule) update(a *Alert, w *checks.Window, sc scope, got finding) {
+// updated lets an alert show the window that was judged last.
+func (s *stepper) updated(t tracked, r *bound, sc scope, got finding) tracked {
+	a, w := &t.Alert, s.window
 	a.Check, a.When, a.Result = got.check, r.When.String(), got.result
 	a.WindowStart, a.WindowEnd = w.Start, w.End
 	a.Severity, a.Labels = r.Severity, r.Labels
@@ -179,7 +178,8 @@ func (r *Rule) update(a *Alert, w *checks.Window, sc scope, got finding) {
 	if sc.field != nil {
 		a.Moved, a.ExplainedBy = sc.field.Moved, sc.field.ExplainedBy
 	}
-	a.Annotations = r.render(*a, sc.segment.Rows)
+	a.Annotations = r.render(*a, sc.segment.Rows, s.page)
+	return t
 }
 
 // Adopt carries a state over to changed rules. An alert stays as it is under a

@@ -101,11 +101,21 @@ func TestSequences(t *testing.T) {
 			[]float64{0.2, 0.1, 0.25, 0.31}, []string{"", "firing a", "", "resolved a"}},
 		{"outside", "alert: A, when: {check: psi, outside: [0.1, 0.2]}",
 			[]float64{0.1, 0.09, 0.2, 0.21}, []string{"", "firing a", "resolved a", "firing a"}},
+		{"two of three", "alert: A, when: {check: psi, above: 0.2}, windows: {m: 2, of: 3}",
+			[]float64{0.3, 0.1, 0.1, 0.3, 0.1, 0.3, 0.3, 0.1, 0.1}, []string{"", "", "", "", "", "firing a", "", "", "resolved a"}},
+		{"two of four do not flap", "alert: A, when: {check: psi, above: 0.2}, windows: {m: 2, of: 4}",
+			[]float64{0.3, 0.1, 0.3, 0.1, 0.3, 0.1, 0.1}, []string{"", "", "firing a", "", "", "", "resolved a"}},
+		{"two of three with a skipped check", "alert: A, when: {check: psi, above: 0.2}, windows: {m: 2, of: 3}",
+			[]float64{0.3, nan, 0.1, nan, 0.3}, []string{"", "", "", "", "firing a"}},
+		{"muted from three to five", `alert: A, when: {check: psi, above: 0.2}, windows: 2, mute: {cron: "0 3 * * *", for: 2h}`,
+			[]float64{0.1, 0.1, 0.3, 0.3, 0.3, 0.3, 0.1}, []string{"", "", "", "", "", "firing a", "resolved a"}},
+		{"muted while it fires", `alert: A, when: {check: psi, above: 0.2}, mute: [{cron: "0 1 * * *", for: 90m}]`,
+			[]float64{0.3, 0.1, 0.1, 0.1}, []string{"firing a", "", "", "resolved a"}},
 		{"again after it resolved", "alert: A, when: {check: psi, above: 0.2}, windows: 2",
 			[]float64{0.3, 0.3, 0.1, 0.3, 0.3}, []string{"", "firing a", "resolved a", "", "firing a"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := parseSet(t, oneRule(c.rule)).ForMonitor("m", testFields)
+			p := parseSet(t, oneRule(c.rule)).ForMonitor("m", testFields, "")
 			var s State
 			for i, v := range c.values {
 				w := psiOf(i, v)
@@ -161,7 +171,7 @@ func TestOneWindow(t *testing.T) {
 		{"other parameters", "alert: A, when: {check: psi_10, drift: true}", []checks.Segment{segment("", "psi_20", results{"a": yes})}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := parseSet(t, oneRule(c.rule)).ForMonitor("m", testFields)
+			p := parseSet(t, oneRule(c.rule)).ForMonitor("m", testFields, "")
 			_, events := p.Step(State{}, windowOf(0, c.segments...))
 			if got := show(events); got != c.want {
 				t.Errorf("seen %q, wanted %q", got, c.want)
@@ -191,7 +201,7 @@ func TestSegments(t *testing.T) {
 			if segments != "" {
 				rule += ", segments: " + segments
 			}
-			_, events := parseSet(t, oneRule(rule)).ForMonitor("m", testFields).Step(State{}, w)
+			_, events := parseSet(t, oneRule(rule)).ForMonitor("m", testFields, "").Step(State{}, w)
 			if got := show(events); got != want {
 				t.Errorf("seen %q, wanted %q", got, want)
 			}
@@ -202,7 +212,7 @@ func TestSegments(t *testing.T) {
 func TestPartialWindow(t *testing.T) {
 	set := parseSet(t, `groups: [{name: g, monitor: m, rules: [
 		{alert: Drift, when: {check: psi, drift: true}}, {alert: High, when: {check: psi, above: 0.2}}]}]`)
-	p := set.ForMonitor("m", testFields)
+	p := set.ForMonitor("m", testFields, "")
 	s, events := p.Step(State{}, windowOf(0, segment("", "psi", map[string]checks.Result{"a": verdictOf(true, 0)})))
 	if len(events) != 2 {
 		t.Fatalf("events %v", events)
@@ -220,7 +230,7 @@ func TestPartialWindow(t *testing.T) {
 
 // A partial window has fewer rows than there were.
 func TestLimitOfRowsOfPartialWindow(t *testing.T) {
-	p := parseSet(t, oneRule("alert: A, when: {check: volume, below: 41}")).ForMonitor("m", testFields)
+	p := parseSet(t, oneRule("alert: A, when: {check: volume, below: 41}")).ForMonitor("m", testFields, "")
 	w := windowOf(0, checks.Segment{Rows: 40, Checks: map[string]checks.Result{"volume": {Skipped: "needs 7 windows"}}})
 	for _, partial := range []bool{true, false} {
 		w.Partial = partial
@@ -234,7 +244,7 @@ func TestLimitOfRowsOfPartialWindow(t *testing.T) {
 func TestAlert(t *testing.T) {
 	p := parseSet(t, oneRule(`alert: A, when: {check: psi, above: 0.2}, windows: 2, severity: critical, labels: {team: x, tier: 1},
 		annotations: {summary: "{{ .Field }}: {{ printf \"%.2f\" .Value }} of {{ .Rows }} rows until {{ .WindowEnd }}, {{ .Labels.team }}{{ .Labels.none }}, p {{ .PValue }}"}`)).
-		ForMonitor("m", testFields)
+		ForMonitor("m", testFields, "")
 	s, _ := p.Step(State{}, psiOf(0, 0.3))
 	pending := s.Alerts()[0]
 	if pending.State != Pending || pending.Fired != nil || pending.Since != windowOf(0).End {
@@ -259,11 +269,51 @@ func TestAlert(t *testing.T) {
 	}
 }
 
+// TestInheritance: a rule has the labels and annotations of its group, unless it
+// says its own; its class is a label.
+func TestInheritance(t *testing.T) {
+	set := parseSet(t, `groups: [{name: g, monitor: "*", labels: {team: risk, tier: 1}, annotations: {summary: "{{ .Field }}", runbook: "{{ .Page }}"}, rules: [
+		{alert: Drift, when: {check: psi, above: 0.2}, labels: {tier: 2}, annotations: {summary: "own {{ .Page }}"}},
+		{alert: Form, when: {any: [{check: psi, above: 9}, {check: nulls, above: 0.2}]}},
+		{alert: Said, class: performance, when: {check: psi, above: 0.2}}]}]`)
+	p := set.ForMonitor("m n", testFields, "https://dw.example/")
+	_, events := p.Step(State{}, psiOf(0, 0.3))
+	want := `Drift map[class:values team:risk tier:2] map[runbook:https://dw.example/monitors/m%20n summary:own https://dw.example/monitors/m%20n]
+Said map[class:performance team:risk tier:1] map[runbook:https://dw.example/monitors/m%20n summary:a]
+`
+	var got strings.Builder
+	for _, e := range events {
+		fmt.Fprintln(&got, e.Alert.Name, e.Alert.Labels, e.Alert.Annotations)
+	}
+	if got.String() != want {
+		t.Errorf("seen\n%swanted\n%s", &got, want)
+	}
+	if class := set.Rules[1].Class; class != Schema {
+		t.Errorf("a rule on psi or nulls is about %s", class)
+	}
+}
+
+// TestIdentityOfOlderRules: a firing alert goes on under a newer program.
+func TestIdentityOfOlderRules(t *testing.T) {
+	for rule, want := range map[string]string{
+		"alert: A, when: {any: [{check: psi, above: 0.2}, {check: ks, p_below: 0.01}]}, windows: 3, min_rows: 5": "89144765e41f3471",
+		"alert: A, when: {check: psi, above: 0.2}, resolve: {below: 0.1}":                                        "59febfd55ec765de",
+	} {
+		if id := parseSet(t, oneRule(rule)).Rules[0].id; id != want {
+			t.Errorf("%s: %s, was %s", rule, id, want)
+		}
+	}
+	var old State
+	if err := json.Unmarshal([]byte(`{"alerts":[{"rule":"x","run":2,"alert":{"alert":"A","state":"pending"}}]}`), &old); err != nil || old.tracked[0].Run.held() != 2 {
+		t.Errorf("%+v, error %v", old, err)
+	}
+}
+
 // TestAlertTellsWhatMoved: of the field of the newest window, and in words in its
 // annotations.
 func TestAlertTellsWhatMoved(t *testing.T) {
 	p := parseSet(t, oneRule(`alert: A, when: {check: psi, above: 0.2}, annotations: {summary: "{{ .Moved }}{{ with .Explained }}; {{ . }}{{ end }}"}`)).
-		ForMonitor("m", testFields)
+		ForMonitor("m", testFields, "")
 	w := psiOf(0, 0.3)
 	f := &w.Segments[0].Fields[0]
 	f.Moved = []checks.Move{{Bin: "> 9", Reference: 0.1, Current: 0.4}}
@@ -283,7 +333,7 @@ func TestAlertTellsWhatMoved(t *testing.T) {
 }
 
 func TestOldWindowChangesNothing(t *testing.T) {
-	p := parseSet(t, oneRule("alert: A, when: {check: psi, above: 0.2}")).ForMonitor("m", testFields)
+	p := parseSet(t, oneRule("alert: A, when: {check: psi, above: 0.2}")).ForMonitor("m", testFields, "")
 	s, _ := p.Step(State{}, psiOf(3, 0.3))
 	for _, i := range []int{3, 2} {
 		if next, events := p.Step(s, psiOf(i, 0.1)); len(events) > 0 || stateJSONOf(t, next) != stateJSONOf(t, s) {
@@ -321,10 +371,10 @@ func TestAdopt(t *testing.T) {
 		{"no rules", "groups: []", "resolved a", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := parseSet(t, oneRule(before)).ForMonitor("m", testFields)
+			p := parseSet(t, oneRule(before)).ForMonitor("m", testFields, "")
 			s, _ := p.Step(State{}, psiOf(0, 0.3))
 			s, _ = p.Step(s, windowOf(1, segment("", "psi", map[string]checks.Result{"a": result(0.3), "b": result(0.3)})))
-			next, events := parseSet(t, c.file).ForMonitor("m", testFields).Adopt(s)
+			next, events := parseSet(t, c.file).ForMonitor("m", testFields, "").Adopt(s)
 			if got := show(events); got != c.want {
 				t.Errorf("events %q, wanted %q", got, c.want)
 			}
@@ -358,7 +408,7 @@ func BenchmarkStep(b *testing.B) {
 		fields = append(fields, FieldInfo{Name: name, Type: "number", Role: "feature"})
 		seg.Fields = append(seg.Fields, checks.Field{Name: name, Checks: map[string]checks.Result{"psi": result(0.01)}})
 	}
-	p := parseSet(b, text.String()).ForMonitor("m", fields)
+	p := parseSet(b, text.String()).ForMonitor("m", fields, "")
 	w := windowOf(0, seg)
 	b.ReportAllocs()
 	for b.Loop() {

@@ -26,13 +26,14 @@ type annotation struct {
 	Rows                                  uint64
 	WindowStart, WindowEnd                string // RFC 3339, UTC
 	Moved, Explained                      string // in words; "" where nothing is known
+	Page                                  string // address of the monitor's page; "" without web.external_url
 	Labels                                map[string]string
 }
 
 // annotationFields are the names that templates may use.
 var annotationFields = []string{
 	"Alert", "Monitor", "Segment", "Field", "Check", "Severity", "Value", "Low", "High",
-	"Effect", "PValue", "Rows", "WindowStart", "WindowEnd", "Moved", "Explained", "Labels",
+	"Effect", "PValue", "Rows", "WindowStart", "WindowEnd", "Moved", "Explained", "Page", "Labels",
 }
 
 // templateFuncs replaces those built-in functions that make text by ones whose
@@ -116,7 +117,7 @@ func sample() annotation {
 		Alert: "Alert", Monitor: "monitor", Segment: "country=BR", Field: "field", Check: "psi", Severity: Warning,
 		Value: 0.25, Low: 0.24, High: 0.26, Effect: 0.2, PValue: 1e-6, Rows: 1000,
 		WindowStart: "2026-01-02T03:00:00Z", WindowEnd: "2026-01-02T04:00:00Z",
-		Moved: "(20, 25]: 4 % → 19 %", Explained: "mostly in country=BR", Labels: map[string]string{},
+		Moved: "(20, 25]: 4 % → 19 %", Explained: "mostly in country=BR", Page: "http://localhost/monitors/monitor", Labels: map[string]string{},
 	}
 }
 
@@ -203,7 +204,7 @@ func checkField(path []string) error {
 
 // render executes the rule's annotations for an alert. What fails only with
 // this alert's values is said in the annotation: an alert must go out.
-func (r *Rule) render(a Alert, rows uint64) map[string]string {
+func (r *Rule) render(a Alert, rows uint64, page string) map[string]string {
 	if len(r.templates) == 0 {
 		return nil
 	}
@@ -211,7 +212,7 @@ func (r *Rule) render(a Alert, rows uint64) map[string]string {
 		Alert: a.Name, Monitor: a.Monitor, Segment: a.Segment, Field: a.Field, Check: a.Check, Severity: a.Severity,
 		Value: a.Result.Value, Low: a.Result.Low, High: a.Result.High,
 		Effect: orNaN(a.Result.Effect), PValue: orNaN(a.Result.PValue), Rows: rows,
-		WindowStart: a.WindowStart.String(), WindowEnd: a.WindowEnd.String(), Labels: a.Labels,
+		WindowStart: a.WindowStart.String(), WindowEnd: a.WindowEnd.String(), Page: page, Labels: a.Labels,
 	}
 	data.Moved = checks.MovedText(a.Moved)
 	if a.ExplainedBy != nil {

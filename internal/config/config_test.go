@@ -305,7 +305,7 @@ func FuzzLoad(f *testing.F) {
 			}
 		}
 		for _, r := range l.cfg.Rules.Rules {
-			if r.Alert == "" || r.Windows < 1 || r.When.String() == "" {
+			if r.Alert == "" || r.Windows.Need < 1 || r.When.String() == "" {
 				t.Errorf("accepted rule %+v", r)
 			}
 		}

@@ -123,7 +123,7 @@ func replayed(t *testing.T, l *logs, from, to time.Time) (*Result, error) {
 	}
 	fields := []rules.FieldInfo{{Name: "x", Type: "number"}, {Name: "c", Type: "category"}}
 	return Run(t.Context(), Options{
-		Plans: []*monitors.Plan{plan}, Programs: map[string]*rules.Program{"m": set.ForMonitor("m", fields)},
+		Plans: []*monitors.Plan{plan}, Programs: map[string]*rules.Program{"m": set.ForMonitor("m", fields, "")},
 		Logs: l, From: from, To: to, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 }

@@ -6,10 +6,11 @@ import "driftwatch/monitors/checks"
 func rules() object {
 	return fields([]string{"groups"}, object{
 		"groups": list(fields([]string{"name", "monitor", "rules"}, object{
-			"name":    text(),
-			"monitor": oneOrList(text()).with("The monitors that the rules are for: names or globs."),
-			"labels":  labels(),
-			"rules":   list(rule()),
+			"name":        text(),
+			"monitor":     oneOrList(text()).with("The monitors that the rules are for: names or globs."),
+			"labels":      labels(),
+			"annotations": annotations(),
+			"rules":       list(rule()),
 		})),
 	})
 }
@@ -28,14 +29,22 @@ func rule() object {
 		})).with("Names or globs, or {role: feature}. Without it all fields that the check fits."),
 		"segments": free(oneOrList(scalar())).with("Alert by segment, as in {country: \"*\"}."),
 		"when":     reference("condition"),
-		"windows":  whole(1, 1000).with("Windows in a row before it fires. Default: 1."),
+		"windows": anyOf(whole(1, 1000), fields([]string{"m", "of"}, object{"m": whole(1, 1000), "of": whole(1, 1000)})).
+			with("Windows in a row before it fires, or so many of the newest: {m: 2, of: 5}. Default: 1."),
 		"resolve":  fields(nil, object{"below": number(), "above": number()}).with("Where a firing alert ends. Without it where the condition no longer holds."),
 		"min_rows": whole(0, 1<<31-1).with("Smaller windows change nothing."),
-		"severity": words("info", "warning", "critical"),
-		"labels":   labels(),
-		"annotations": free(scalar()).
-			with("Texts, which may be templates: {{ .Field }}, {{ .Value }}, {{ .Moved }}, {{ .Explained }} and others."),
+		"mute": oneOrList(fields([]string{"cron", "for"}, object{"cron": text(), "for": duration()})).
+			with("Windows in these times change nothing: {cron: \"0 22 * * 5\", for: 60h}. Times are UTC and those of the events."),
+		"class":       words("schema", "values", "performance").with("What the alert is for. Default: that of the checks."),
+		"severity":    words("info", "warning", "critical"),
+		"labels":      labels(),
+		"annotations": annotations(),
 	})
+}
+
+func annotations() object {
+	return free(scalar()).
+		with("Texts, which may be templates: {{ .Field }}, {{ .Value }}, {{ .Moved }}, {{ .Explained }}, {{ .Page }} and others.")
 }
 
 // condition is what a rule asks of a window. It may hold others.

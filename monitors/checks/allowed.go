@@ -3,7 +3,7 @@ package checks
 import "driftwatch/monitors/profile"
 
 var allowedCheck = Check{
-	Name: "allowed", Kinds: namedKinds, Floor: shareFloor, Unit: Share, Range: unitRange,
+	Name: "allowed", Class: ClassSchema, Kinds: namedKinds, Floor: shareFloor, Unit: Share, Range: unitRange,
 	Summary: "share of rows whose value is not among the allowed ones",
 	Compute: notAllowed,
 }

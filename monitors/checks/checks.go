@@ -20,11 +20,22 @@ type Check struct {
 	Summary        string         // one line for lists and docs
 	Unit           Unit           // of the value
 	Range          Range          // of the value
+	Class          Class          // of rules on it; "": ClassValues
 	NeedsReference bool           // without one it is skipped
 	Whole          bool           // without a field: it is of the whole stream, not of its segments
 	Params         []Param        // that it takes
 	Compute        func(in Input) Result
 }
+
+// Class is what is wrong where a check finds something.
+type Class string
+
+// The classes.
+const (
+	ClassSchema      Class = "schema"      // the form of the data, or whether it comes
+	ClassValues      Class = "values"      // what is in it
+	ClassPerformance Class = "performance" // what the model makes of it
+)
 
 // Unit is the unit of a check's value.
 type Unit string

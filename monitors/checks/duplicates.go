@@ -7,7 +7,7 @@ import (
 )
 
 var duplicatesCheck = Check{
-	Name: "duplicates", Whole: true, Unit: Share, Range: unitRange,
+	Name: "duplicates", Class: ClassSchema, Whole: true, Unit: Share, Range: unitRange,
 	Summary: "share of rows whose id already occurred in the window",
 	Compute: duplicates,
 }

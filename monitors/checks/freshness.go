@@ -3,7 +3,7 @@ package checks
 import "driftwatch/monitors/window"
 
 var freshnessCheck = Check{
-	Name: "freshness", Whole: true, Unit: Seconds, Range: positiveRange,
+	Name: "freshness", Class: ClassSchema, Whole: true, Unit: Seconds, Range: positiveRange,
 	Summary: "age of the newest event time at the window's end, of the partition where it is oldest, in seconds",
 	Compute: freshness,
 }

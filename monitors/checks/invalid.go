@@ -3,7 +3,7 @@ package checks
 import "driftwatch/monitors/profile"
 
 var invalidCheck = Check{
-	Name: "invalid", Kinds: allKinds, Floor: shareFloor, Unit: Share, Range: unitRange,
+	Name: "invalid", Class: ClassSchema, Kinds: allKinds, Floor: shareFloor, Unit: Share, Range: unitRange,
 	Summary: "share of rows whose value is not of the declared type",
 	Compute: invalid,
 }

@@ -3,7 +3,7 @@ package checks
 import "driftwatch/monitors/profile"
 
 var missingCheck = Check{
-	Name: "missing", Kinds: allKinds, Floor: shareFloor, Unit: Share, Range: unitRange,
+	Name: "missing", Class: ClassSchema, Kinds: allKinds, Floor: shareFloor, Unit: Share, Range: unitRange,
 	Summary: "share of rows without the field",
 	Compute: missing,
 }

@@ -3,7 +3,7 @@ package checks
 import "driftwatch/monitors/profile"
 
 var nullsCheck = Check{
-	Name: "nulls", Kinds: allKinds, Floor: shareFloor, Unit: Share, Range: unitRange,
+	Name: "nulls", Class: ClassSchema, Kinds: allKinds, Floor: shareFloor, Unit: Share, Range: unitRange,
 	Summary: "share of rows where the field is null",
 	Compute: nulls,
 }

@@ -3,7 +3,7 @@ package checks
 import "driftwatch/monitors/profile"
 
 var patternCheck = Check{
-	Name: "pattern", Kinds: textualKinds, Floor: shareFloor, Unit: Share, Range: unitRange,
+	Name: "pattern", Class: ClassSchema, Kinds: textualKinds, Floor: shareFloor, Unit: Share, Range: unitRange,
 	Summary: "share of rows whose value does not match the declared pattern",
 	Compute: notMatching,
 }

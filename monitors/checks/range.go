@@ -3,7 +3,7 @@ package checks
 import "driftwatch/monitors/profile"
 
 var rangeCheck = Check{
-	Name: "range", Kinds: numericKinds, Floor: shareFloor, Unit: Share, Range: unitRange,
+	Name: "range", Class: ClassSchema, Kinds: numericKinds, Floor: shareFloor, Unit: Share, Range: unitRange,
 	Summary: "share of rows whose value is outside the declared min and max",
 	Compute: outOfRange,
 }

@@ -1,7 +1,7 @@
 package checks
 
 var unknownFieldsCheck = Check{
-	Name: "unknown_fields", Floor: shareFloor, Unit: Share, Range: unitRange,
+	Name: "unknown_fields", Class: ClassSchema, Floor: shareFloor, Unit: Share, Range: unitRange,
 	Summary: "share of rows having fields that the monitor does not declare",
 	Compute: unknownFields,
 }

@@ -21,7 +21,7 @@ const (
 const volumeFloor = 0.5 + 0x1p-53
 
 var volumeCheck = Check{
-	Name: "volume", Floor: volumeFloor, Unit: Rows, Range: positiveRange,
+	Name: "volume", Class: ClassSchema, Floor: volumeFloor, Unit: Rows, Range: positiveRange,
 	Summary: "number of rows, against earlier windows of the same hour",
 	Compute: volume,
 }

@@ -1,0 +1,78 @@
+// Package mute is about the times in which people do not want to be told: a
+// cron expression says when each begins, and a duration how long it is. It reads
+// no clock: times are arguments.
+package mute
+
+import (
+	"strings"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"driftwatch/internal/yamlx"
+)
+
+// Times are times that come again and again. The zero Times never come.
+type Times []Time
+
+// Time begins whenever its cron expression says, in UTC, and lasts For.
+type Time struct {
+	Cron string
+	For  time.Duration
+
+	schedule cron.Schedule
+}
+
+// Read reads [{cron: "0 22 * * 5", for: 60h}].
+func Read(c yamlx.Cursor) Times {
+	var times Times
+	for _, item := range c.OneOrList() {
+		m := item.Map()
+		t := Time{}
+		at := m.Need("cron")
+		t.Cron, t.schedule = readCron(at)
+		t.For = m.Need("for").Duration(0, time.Minute)
+		m.Done()
+		if t.schedule == nil || t.For == 0 {
+			continue // that was reported
+		}
+		if t.schedule.Next(time.Unix(0, 0).UTC()).IsZero() {
+			at.Warnf("never", "the time %q never comes", t.Cron)
+		}
+		times = append(times, t)
+	}
+	return times
+}
+
+// readCron reads an expression of five fields, or a word such as @daily.
+func readCron(c yamlx.Cursor) (string, cron.Schedule) {
+	word := c.Name()
+	switch {
+	case word == "":
+		return "", nil
+	case strings.Contains(word, "TZ="):
+		c.Must("be without a time zone: these times are UTC")
+		return "", nil
+	case strings.HasPrefix(word, "@every"):
+		c.Must("say when the time begins; %q has no beginning", word)
+		return "", nil
+	}
+	schedule, err := cron.ParseStandard(word)
+	if err != nil {
+		c.Must("be a cron expression such as \"0 22 * * 5\", not %q: %v", word, err)
+		return "", nil
+	}
+	return word, schedule
+}
+
+// Overlap reports whether any of the times has a part in [from, to).
+func (t Times) Overlap(from, to time.Time) bool {
+	for i := range t {
+		// The first that ends after from has to begin before to.
+		begins := t[i].schedule.Next(from.UTC().Add(-t[i].For))
+		if !begins.IsZero() && begins.Before(to) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,61 @@
+package rules
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"text/template"
+
+	"driftwatch/internal/yamlx"
+)
+
+// texts is what a group or a rule says about its alerts.
+type texts struct {
+	labels      map[string]string
+	annotations map[string]string // the templates' text
+	templates   map[string]*template.Template
+}
+
+// clone returns a copy that a rule may change.
+func (t texts) clone() texts {
+	return texts{maps.Clone(t.labels), maps.Clone(t.annotations), maps.Clone(t.templates)}
+}
+
+var labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
+
+// given are the labels that every alert has without being asked.
+var given = []string{"alert", "monitor", "segment", "field", "severity", "class"}
+
+func readLabels(m *yamlx.Map) map[string]string {
+	out := make(map[string]string)
+	for _, e := range m.Entries() {
+		v, ok := e.Value.Literal()
+		switch {
+		case !labelName.MatchString(e.Name()):
+			e.Key.Errorf("label", "label %q is not made of letters, digits and _, beginning with a letter", e.Name())
+		case slices.Contains(given, e.Name()):
+			e.Key.Errorf("label", "label %q is one that every alert has by itself", e.Name())
+		case ok:
+			out[e.Name()] = v
+		}
+	}
+	return out
+}
+
+func (t *texts) readAnnotations(m *yamlx.Map) {
+	for _, e := range m.Entries() {
+		text, ok := e.Value.Literal()
+		if !ok {
+			continue
+		}
+		compiled, err := compileTemplate(e.Name(), text)
+		if err != nil {
+			e.Value.Errorf("template", "annotation %s: %s", e.Name(), err)
+			continue
+		}
+		if t.templates == nil {
+			t.templates, t.annotations = make(map[string]*template.Template), make(map[string]string)
+		}
+		t.templates[e.Name()], t.annotations[e.Name()] = compiled, text
+	}
+}
