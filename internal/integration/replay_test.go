@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -158,9 +159,18 @@ func testReplay(t *testing.T, brokers []string) {
 			t.Fatalf("window %v of %s, segment %q: the daemon has, with status %d,\n%s\nthe replay\n%s", w.End, w.Monitor, w.Segment, status, body, raw)
 		}
 	}
-	locked, errOut, code := daemontest.Run(t, "replay", "-c", path, "--verify")
+	out, errOut, code := daemontest.Run(t, "replay", "-c", path, "--verify")
 	if code != 1 || !strings.Contains(errOut, "another process has it open: stop the daemon") {
-		t.Errorf("--verify beside a daemon: exit code %d, %s%s", code, locked, errOut)
+		t.Errorf("--verify beside a daemon: exit code %d, %s%s", code, out, errOut)
+	}
+	copied := filepath.Join(t.TempDir(), "copy.db")
+	status, backup := d.Get("/api/v1/backup")
+	if err := os.WriteFile(copied, []byte(backup), 0o600); status != http.StatusOK || err != nil {
+		t.Fatalf("the backup: status %d, %v", status, err)
+	}
+	out, errOut, code = daemontest.Run(t, "replay", "-c", path, "--verify", "--store", copied, "--json")
+	if want := fmt.Sprintf(`"ok": %d`, all.Summary.Windows); code != 0 || !strings.Contains(out, want) {
+		t.Errorf("--verify of a backup: exit code %d, %s%s", code, out, errOut)
 	}
 	var shown struct{ Alerts []rules.Alert }
 	d.JSON("/api/v1/alerts", &shown)
@@ -193,7 +203,7 @@ func testReplay(t *testing.T, brokers []string) {
 	}
 
 	kafkatest.DeleteRecords(t, cl, "t", 1, 700)
-	out, _, code := daemontest.Run(t, "replay", "-c", path, "--verify", "--monitor", "sliding")
+	out, _, code = daemontest.Run(t, "replay", "-c", path, "--verify", "--monitor", "sliding")
 	gone := regexp.MustCompile(`(?m)^\S+ +sliding +unverifiable +records of partition 1 are gone: it begins at offset 700$`)
 	if code != 0 || len(gone.FindAllString(out, -1)) < 3 || strings.Contains(out, ": 0 ok, ") || !strings.Contains(out, " 0 differ") {
 		t.Errorf("--verify after records have gone: exit code %d, %s", code, out)

@@ -39,6 +39,7 @@ func Handler(o Options) http.Handler {
 		"/api/v1/alerts": h.apiAlerts,
 		"/api/v1/rules":  h.apiRules,
 		"/api/v1/status": h.apiStatus,
+		"/api/v1/backup": h.apiBackup,
 	} {
 		mux.Handle(path, only(http.MethodGet, f))
 	}

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	toolkit "github.com/prometheus/exporter-toolkit/web"
@@ -46,6 +47,7 @@ type Options struct {
 	Snapshot   func() *snapshot.Snapshot
 	History    History
 	References References
+	Backup     func() (*os.File, error) // a copy of the store, to be closed
 	Metrics    http.Handler
 	Reload     func(context.Context) error
 	Logger     *slog.Logger
