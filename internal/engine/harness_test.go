@@ -164,7 +164,7 @@ type setup struct {
 
 func newSetup(t testing.TB, src *memory) *setup {
 	t.Helper()
-	st, err := store.Open(t.TempDir())
+	st, err := store.OpenTemporary(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
