@@ -11,7 +11,6 @@ import (
 	"driftwatch/internal/watch"
 	"driftwatch/internal/yamlx"
 	"driftwatch/monitors"
-	"driftwatch/monitors/profile"
 	"driftwatch/monitors/reference"
 	"driftwatch/monitors/source/kafka"
 	"driftwatch/rules"
@@ -21,6 +20,7 @@ import (
 // Building it has no effects that anybody sees.
 type generation struct {
 	config    *config.Config
+	profiles  profiles // that are not built into plans yet
 	cluster   *kafka.Cluster
 	plans     []*monitors.Plan
 	programs  map[string]*rules.Program
@@ -48,37 +48,14 @@ func (e *ConfigError) Error() string {
 
 // LoadOptions are what reading a configuration needs from the rest.
 func LoadOptions() config.Options {
-	return config.Options{ReferenceFile: referenceFile, Schedule: schedule}
-}
-
-// referenceFile returns what a profile holds. Of a data file nothing is known
-// before it is read as the monitor says.
-func referenceFile(path string) (*config.ReferenceFile, error) {
-	isProfile, err := reference.IsProfile(path)
-	if err != nil || !isProfile {
-		return nil, err
-	}
-	ref, err := reference.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	f := &config.ReferenceFile{Kinds: map[string]profile.Kind{}}
-	for _, field := range ref.Fields {
-		f.Kinds[field.Name] = field.Profile.Kind()
-	}
-	for i := range ref.Segments {
-		f.Segments = append(f.Segments, ref.Segments[i].Name)
-	}
-	return f, nil
+	return config.Options{ReferenceFile: profiles{}.file}
 }
 
 // build reads a configuration and everything that it names, but connects to
 // nothing, and notes what files it looked at. Problems of the files are a
 // *ConfigError.
 func build(path string, log *slog.Logger, files *watch.Files) (*generation, error) {
-	opts := LoadOptions()
-	opts.Files = files
-	g, err := read(path, opts, log)
+	g, err := read(path, config.Options{Files: files}, log)
 	if err != nil {
 		return nil, err
 	}
@@ -94,8 +71,11 @@ func build(path string, log *slog.Logger, files *watch.Files) (*generation, erro
 	return g, nil
 }
 
-// read reads a configuration. Problems of the files are a *ConfigError.
+// read reads a configuration, and what references it has that are profiles.
+// Problems of the files are a *ConfigError.
 func read(path string, o config.Options, log *slog.Logger) (*generation, error) {
+	known := profiles{}
+	o.ReferenceFile = known.file
 	c, diagnostics := config.Load(path, o)
 	if c == nil {
 		return nil, &ConfigError{diagnostics}
@@ -103,7 +83,10 @@ func read(path string, o config.Options, log *slog.Logger) (*generation, error) 
 	for _, d := range diagnostics {
 		log.Warn("the configuration has a flaw", "problem", d.String())
 	}
-	return &generation{config: c, programs: map[string]*rules.Program{}, receivers: map[string]alerting.Receiver{}, taken: make(chan error, 1), log: log}, nil
+	return &generation{
+		config: c, profiles: known, programs: map[string]*rules.Program{}, receivers: map[string]alerting.Receiver{},
+		taken: make(chan error, 1), log: log,
+	}, nil
 }
 
 func (g *generation) buildPlans() error {
@@ -128,6 +111,7 @@ func (g *generation) buildPlans() error {
 		}
 		g.plans = append(g.plans, plan)
 	}
+	g.profiles = nil // what monitors need of them, they have
 	return nil
 }
 
@@ -135,7 +119,7 @@ func (g *generation) buildMonitor(spec monitors.Spec) (*monitors.Monitor, error)
 	m := &monitors.Monitor{Spec: spec}
 	if spec.Reference.File != "" {
 		cut := spec.Cut()
-		ref, err := reference.Load(spec.Reference.File, referenceFields(spec), cut)
+		ref, err := g.profiles.load(spec.Reference.File, referenceFields(spec), cut)
 		if err != nil {
 			return nil, fmt.Errorf("reference of monitor %q: %w", spec.Name, err)
 		}

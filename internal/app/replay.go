@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"driftwatch/internal/config"
 	"driftwatch/internal/replay"
 	"driftwatch/monitors"
 	"driftwatch/monitors/source"
@@ -48,9 +49,7 @@ func Replay(ctx context.Context, o ReplayOptions) (_ *replay.Result, err error) 
 
 // build makes the generation that is replayed, and its logs.
 func (o *ReplayOptions) build() (*generation, replay.Logs, error) {
-	load := LoadOptions()
-	load.Rules, load.MissingSecrets = o.Rules, true
-	g, err := read(o.Config, load, o.Log)
+	g, err := read(o.Config, config.Options{Rules: o.Rules, MissingSecrets: true}, o.Log)
 	if err != nil {
 		return nil, nil, err
 	}

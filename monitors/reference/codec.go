@@ -121,11 +121,11 @@ func Decode(b []byte) (*Reference, error) {
 	if d.err != nil {
 		return nil, d.err
 	}
-	r, err := New(segments[0], segments[1:]...)
+	r, again, err := encoded(segments[0], segments[1:])
 	if err != nil {
 		return nil, err
 	}
-	if again, err := r.AppendBinary(nil); err != nil || !bytes.Equal(again, b) {
+	if !bytes.Equal(again, b) {
 		return nil, errors.New("the profile file is damaged: it is not in its canonical form")
 	}
 	return r, nil

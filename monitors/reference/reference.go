@@ -51,8 +51,14 @@ type Field struct {
 // New makes a reference of profiles. Names of segments and of the fields of each
 // must differ.
 func New(whole Segment, parts ...Segment) (*Reference, error) {
+	r, _, err := encoded(whole, parts)
+	return r, err
+}
+
+// encoded makes a reference and returns its canonical bytes too.
+func encoded(whole Segment, parts []Segment) (*Reference, []byte, error) {
 	if whole.Name != "" {
-		return nil, fmt.Errorf("segment %q stands for all rows", whole.Name)
+		return nil, nil, fmt.Errorf("segment %q stands for all rows", whole.Name)
 	}
 	r := &Reference{Segment: whole.sorted()}
 	for _, s := range parts {
@@ -61,11 +67,11 @@ func New(whole Segment, parts ...Segment) (*Reference, error) {
 	slices.SortFunc(r.Segments, func(a, b Segment) int { return cmp.Compare(a.Name, b.Name) })
 	b, err := r.AppendBinary(nil)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	sum := sha256.Sum256(b)
 	r.Hash = hex.EncodeToString(sum[:])
-	return r, nil
+	return r, b, nil
 }
 
 func (s Segment) sorted() Segment {
@@ -100,17 +106,29 @@ func Load(path string, fields []FieldSpec, cut *Cut) (*Reference, error) {
 	if err != nil {
 		return nil, err
 	}
-	whole, err := all.choose(fields)
+	r, err := all.Choose(fields)
+	return r, fileError(path, err)
+}
+
+// Choose returns the reference with the given fields only, which is itself if it
+// has no others. A field of another kind is an error.
+func (r *Reference) Choose(fields []FieldSpec) (*Reference, error) {
+	whole, err := r.choose(fields)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, err
 	}
+	same := len(whole.Fields) == len(r.Fields)
 	var parts []Segment
-	for i := range all.Segments {
-		part, err := all.Segments[i].choose(fields)
+	for i := range r.Segments {
+		part, err := r.Segments[i].choose(fields)
 		if err != nil {
-			return nil, fmt.Errorf("%s: segment %q: %w", path, part.Name, err)
+			return nil, fmt.Errorf("segment %q: %w", part.Name, err)
 		}
+		same = same && len(part.Fields) == len(r.Segments[i].Fields)
 		parts = append(parts, part)
+	}
+	if same {
+		return r, nil
 	}
 	return New(whole, parts...)
 }
