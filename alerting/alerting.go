@@ -34,15 +34,20 @@ type Outbox interface {
 
 // Receiver delivers messages to one place where people look.
 type Receiver interface {
-	// Notify returns nil once m was accepted. It is called by one goroutine at
-	// a time. Everything it returns as an
-	// *Error says how to go on; other errors count as passing ones. It must
-	// return soon after ctx ends and must not write secrets into errors.
-	Notify(ctx context.Context, m Message) error
+	// Notify returns what the receiver said once it accepted m: a line for people,
+	// or "". It is called by one goroutine at a time. An *Error says how to go on;
+	// other errors count as passing ones. It must return soon after ctx ends and
+	// write no secrets into answers and errors.
+	Notify(ctx context.Context, m Message) (answer string, err error)
 }
+
+// Refresher is a Receiver that forgets an alert of which it hears no more. It is
+// told of firing ones this often, whatever a route says of reminders.
+type Refresher interface{ Refresh() time.Duration }
 
 // Message is what is sent at once: the events of one window and one group.
 type Message struct {
+	Receiver   string        // its name in the configuration
 	Group      []Label       // what the events have in common, in the order of the route's GroupBy
 	Events     []rules.Event // ascending by ID, at most one of an alert
 	Repeat     bool          // a reminder of alerts that still fire; its events have no ID

@@ -103,17 +103,17 @@ func newReceiver(answer func(Message) error) *receiver {
 	return &receiver{begin: time.Now(), answer: answer}
 }
 
-func (r *receiver) Notify(_ context.Context, m Message) error {
+func (r *receiver) Notify(_ context.Context, m Message) (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.tried = append(r.tried, time.Since(r.begin))
 	if r.answer != nil {
 		if err := r.answer(m); err != nil {
-			return err
+			return "", err
 		}
 	}
 	r.got, r.last = append(r.got, text(m)), m
-	return nil
+	return "", nil
 }
 
 func (r *receiver) answers(f func(Message) error) {

@@ -47,11 +47,11 @@ func TestStopWhileSending(t *testing.T) {
 // patient waits for its context to end.
 type patient struct{ waited chan time.Duration }
 
-func (p patient) Notify(ctx context.Context, _ Message) error {
+func (p patient) Notify(ctx context.Context, _ Message) (string, error) {
 	begin := time.Now()
 	<-ctx.Done()
 	p.waited <- time.Since(begin)
-	return ctx.Err()
+	return "", ctx.Err()
 }
 
 func TestStopDoesNotWaitForEver(t *testing.T) {

@@ -14,7 +14,7 @@ func (w *worker) send(ctx context.Context, key string, m Message) bool {
 	if ctx.Err() != nil {
 		return false
 	}
-	m.URL = w.link(m.Events)
+	m.Receiver, m.URL = w.route.Receiver, w.link(m.Events)
 	for _, e := range m.Events {
 		m.Superseded += w.overtaken[e.Alert.Fingerprint]
 	}
@@ -33,7 +33,8 @@ func (w *worker) send(ctx context.Context, key string, m Message) bool {
 func (w *worker) notify(ctx context.Context, m Message) error {
 	sending, cancel := detach(ctx, sendTimeout)
 	defer cancel()
-	return w.receiver.Notify(sending, m)
+	_, err := w.receiver.Notify(sending, m)
+	return err
 }
 
 // detach returns a context that ends after timeout, or drainTimeout after ctx.

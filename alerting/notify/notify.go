@@ -5,6 +5,12 @@
 package notify
 
 import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+
 	"driftwatch/alerting"
 	"driftwatch/internal/yamlx"
 )
@@ -67,5 +73,72 @@ func NewSection(c yamlx.Cursor, path func(yamlx.Cursor) string) Section {
 // a secret.
 func (s Section) File(key string) string { return s.path(s.Get(key)) }
 
-// FileAt reads such a path at c.
-func (s Section) FileAt(c yamlx.Cursor) string { return s.path(c) }
+// NeedFile is File for a key that has to be there.
+func (s Section) NeedFile(key string) string { return s.path(s.Need(key)) }
+
+// OneOf reports that not exactly one of the keys is there.
+func (s Section) OneOf(keys ...string) {
+	n := 0
+	for _, key := range keys {
+		if s.Has(key) {
+			n++
+		}
+	}
+	switch {
+	case n == 0:
+		s.At().Errorf("missing-key", "needs one of %s", strings.Join(keys, ", "))
+	case n > 1:
+		s.At().Errorf("value", "only one of %s can be given", strings.Join(keys, ", "))
+	}
+}
+
+// Timeout reads how long one attempt may take. The dispatcher gives up after 30
+// seconds.
+func (s Section) Timeout() time.Duration {
+	c := s.Get("timeout")
+	d := c.Duration(DefaultTimeout, time.Millisecond)
+	if d > 30*time.Second {
+		c.Must("be at most 30s")
+	}
+	return d
+}
+
+// Value is the value of a header: a text, or what a file holds.
+type Value struct{ Text, File string }
+
+// Read returns the value and whether it is a secret.
+func (v Value) Read() (text string, secret bool, err error) {
+	if v.File == "" {
+		return v.Text, false, nil
+	}
+	text, err = Secret(v.File)
+	if err == nil && strings.ContainsFunc(text, unicode.IsControl) {
+		err = BadSecret(fmt.Errorf("%s has several lines or control characters, which no header can have", v.File))
+	}
+	return text, true, err
+}
+
+var (
+	headerName   = regexp.MustCompile(`^[A-Za-z0-9!#$%&'*+.^_|~-]+$`)
+	secretHeader = regexp.MustCompile(`(?i)authorization|token|secret|api-?key|password|cookie`)
+)
+
+// Headers reads a mapping of headers.
+func (s Section) Headers(key string) map[string]Value {
+	out := map[string]Value{}
+	for _, e := range s.Get(key).Map().Entries() {
+		switch {
+		case !headerName.MatchString(e.Name()):
+			e.Key.Errorf("value", "not the name of a header")
+		case e.Value.IsMap():
+			m := e.Value.Map()
+			out[e.Name()] = Value{File: s.path(m.Need("file"))}
+			m.Done()
+		case secretHeader.MatchString(e.Name()):
+			e.Key.Errorf("secret", "secrets are read from files: write %s: {file: ...}", e.Name())
+		default:
+			out[e.Name()] = Value{Text: e.Value.Name()}
+		}
+	}
+	return out
+}

@@ -3,13 +3,21 @@ package receivers
 
 import (
 	"driftwatch/alerting/notify"
+	"driftwatch/alerting/notify/alertmanager"
+	"driftwatch/alerting/notify/email"
+	"driftwatch/alerting/notify/pagerduty"
 	"driftwatch/alerting/notify/slack"
+	"driftwatch/alerting/notify/webhook"
 )
 
 // All returns the kinds, in the order in which they are documented.
 func All() []notify.Kind {
 	return []notify.Kind{
 		slack.Kind(),
+		webhook.Kind(),
+		alertmanager.Kind(),
+		pagerduty.Kind(),
+		email.Kind(),
 	}
 }
 

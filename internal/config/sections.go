@@ -1,9 +1,7 @@
 package config
 
 import (
-	"net"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"driftwatch/internal/yamlx"
@@ -20,7 +18,7 @@ func (l *loader) readKafka(c yamlx.Cursor) {
 	k := &l.cfg.Kafka
 	brokers := m.Need("brokers")
 	for _, b := range brokers.List() {
-		if addr := readAddress(b); addr != "" {
+		if addr := b.Address(); addr != "" {
 			k.Brokers = append(k.Brokers, addr)
 		}
 	}
@@ -33,20 +31,6 @@ func (l *loader) readKafka(c yamlx.Cursor) {
 	k.TLS = l.readTLS(m.Get("tls"))
 	k.SASL = l.readSASL(m.Get("sasl"))
 	m.Done()
-}
-
-// readAddress reads host:port.
-func readAddress(c yamlx.Cursor) string {
-	addr := c.Name()
-	if addr == "" {
-		return ""
-	}
-	_, port, err := net.SplitHostPort(addr)
-	if _, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil {
-		c.Must("be host:port, not %q", addr)
-		return ""
-	}
-	return addr
 }
 
 func readStart(c yamlx.Cursor) source.Start {
@@ -145,7 +129,7 @@ func (l *loader) readSchedule(c yamlx.Cursor) string {
 func (l *loader) readWeb(m *yamlx.Map) {
 	l.cfg.Web = Web{Listen: "127.0.0.1:9474", ConfigFile: l.existing(m.Get("config_file"))}
 	if c := m.Get("listen"); c.Present() {
-		l.cfg.Web.Listen = readAddress(c)
+		l.cfg.Web.Listen = c.Address()
 	}
 	if c := m.Get("external_url"); c.Present() {
 		l.cfg.Web.ExternalURL = c.WebURL()

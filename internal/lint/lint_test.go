@@ -157,6 +157,7 @@ var owners = map[string][]string{
 	"go.etcd.io/bbolt":                   {"monitors/store/..."},
 	"github.com/slack-go/slack":          {"alerting/notify/slack/..."},
 	"github.com/robfig/cron":             {"internal/app/...", "internal/mute"}, // which runs nothing: it reads expressions
+	"github.com/wneessen/go-mail":        {"alerting/notify/email/..."},
 	"go.yaml.in/yaml":                    {"internal/yamlx"},
 	"github.com/alecthomas/kong":         {"cmd/..."},
 	"github.com/prometheus":              {"internal/web/...", "internal/metrics/...", "internal/app/..."},

@@ -77,6 +77,8 @@ var mappings = []struct{ kind, at, file string }{
 	{"config", "alerting", "kafka: {brokers: [\"a:1\"]}\nalerting: {%}"},
 	{"config", "alerting.receivers.[]", "kafka: {brokers: [\"a:1\"]}\nalerting: {receivers: [{%}]}"},
 	{"config", "alerting.route", "kafka: {brokers: [\"a:1\"]}\nalerting: {route: {%}}"},
+	{"config", "alerting.receivers.[].webhook.headers.*.1", "kafka: {brokers: [\"a:1\"]}\nalerting: {receivers: [{name: a, webhook: {headers: {A: {%}}}}]}"},
+	{"config", "alerting.receivers.[].alertmanager.headers.*.1", "kafka: {brokers: [\"a:1\"]}\nalerting: {receivers: [{name: a, alertmanager: {headers: {A: {%}}}}]}"},
 	{"monitors", "", "streams: []\n%"},
 	{"monitors", "streams.[]", "streams: [{%}]"},
 	{"monitors", "streams.[].time", "streams: [{time: {%}}]"},
@@ -118,6 +120,8 @@ func properties(t *testing.T, kind, at string) map[string]any {
 		switch {
 		case step == "[]":
 			node = node["items"].(map[string]any)
+		case step == "*":
+			node = node["additionalProperties"].(map[string]any)
 		case step[0] >= '0' && step[0] <= '9':
 			node = node["anyOf"].([]any)[step[0]-'0'].(map[string]any)
 		default:

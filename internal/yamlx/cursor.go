@@ -3,6 +3,7 @@ package yamlx
 import (
 	"fmt"
 	"math"
+	"net"
 	"net/url"
 	"slices"
 	"strconv"
@@ -180,6 +181,20 @@ func (c Cursor) WebURL() string {
 		return ""
 	}
 	return s
+}
+
+// Address reads host:port.
+func (c Cursor) Address() string {
+	addr := c.Name()
+	if addr == "" {
+		return ""
+	}
+	_, port, err := net.SplitHostPort(addr)
+	if _, perr := strconv.ParseUint(port, 10, 16); err != nil || perr != nil {
+		c.Must("be host:port, not %q", addr)
+		return ""
+	}
+	return addr
 }
 
 // Literal reads any scalar as it is written: 1.50 is "1.50".

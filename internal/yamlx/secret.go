@@ -7,12 +7,12 @@ import (
 
 // secretKeys are the last words of keys whose value must never be shown. A key
 // that ends in _file names a file and is none.
-const secretKeys = `webhook_url|password|passwd|token|secret|routing_key|api_key|private_key`
+const secretKeys = `authorization|cookie|webhook_url|password|passwd|token|secret|routing_key|api[_-]?key|private_key`
 
 var (
-	secretKey   = regexp.MustCompile(`(?i)(?:^|_)(?:` + secretKeys + `)$`)
+	secretKey   = regexp.MustCompile(`(?i)(?:^|[_-])(?:` + secretKeys + `)$`)
 	secretValue = regexp.MustCompile(`(?i)((?:` + secretKeys + `)["']?\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s"'](?:[^,}]|,\S)*)`)
-	secretBlock = regexp.MustCompile(`(?i)^([\s-]*)["']?(?:\w*_)?(?:` + secretKeys + `)["']?\s*:`)
+	secretBlock = regexp.MustCompile(`(?i)^([\s-]*)["']?(?:[\w-]*[_-])?(?:` + secretKeys + `)["']?\s*:`)
 	secretURL   = regexp.MustCompile(`(?i)\b(https?://)([^\s/"']*@|hooks\.[^\s/"']*/)[^\s"',}]*`)
 )
 

@@ -8,6 +8,7 @@ import (
 	api "github.com/slack-go/slack"
 
 	"driftwatch/alerting"
+	"driftwatch/alerting/notify"
 	"driftwatch/rules"
 )
 
@@ -40,7 +41,7 @@ const remembered = 1000
 // notifyChannel changes the messages of alerts that resolved and posts the
 // rest. When it fails half way, the next attempt goes on where it failed.
 func (r *Receiver) notifyChannel(ctx context.Context, m alerting.Message) error {
-	token, err := secret(r.o.TokenFile)
+	token, err := notify.Secret(r.o.TokenFile)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ func channel(t *testing.T) (*server, *Receiver) {
 
 func deliver(t *testing.T, r *Receiver, events ...rules.Event) {
 	t.Helper()
-	if err := r.Notify(t.Context(), alerting.Message{Events: events}); err != nil {
+	if _, err := r.Notify(t.Context(), alerting.Message{Events: events}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -86,7 +86,7 @@ func TestResolveAndFireTogether(t *testing.T) {
 func TestReminderIsChangedToo(t *testing.T) {
 	s, r := channel(t)
 	deliver(t, r, firing("amount"))
-	if err := r.Notify(t.Context(), alerting.Message{Events: []rules.Event{firing("amount")}, Repeat: true}); err != nil {
+	if _, err := r.Notify(t.Context(), alerting.Message{Events: []rules.Event{firing("amount")}, Repeat: true}); err != nil {
 		t.Fatal(err)
 	}
 	deliver(t, r, resolved("amount"))
@@ -127,11 +127,11 @@ func TestHalfWay(t *testing.T) {
 		_, _ = io.WriteString(w, `{"ok":true,"channel":"C123","ts":"1"}`)
 	})
 	both := alerting.Message{Events: []rules.Event{resolved("amount"), resolved("tenure")}}
-	if err := r.Notify(t.Context(), both); err == nil {
+	if _, err := r.Notify(t.Context(), both); err == nil {
 		t.Fatal("a failed change is no error")
 	}
 	s.answers(nil)
-	if err := r.Notify(t.Context(), both); err != nil {
+	if _, err := r.Notify(t.Context(), both); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"chat.postMessage", "chat.postMessage", "chat.update 1700000000.000002"}

@@ -13,6 +13,7 @@ import (
 	api "github.com/slack-go/slack"
 
 	"driftwatch/alerting"
+	"driftwatch/alerting/notify"
 )
 
 // failure says what an error of the library means. Its text is made anew, so
@@ -22,11 +23,7 @@ func failure(err error, secret string) error {
 		return nil
 	}
 	e := classify(err)
-	text := e.Err.Error()
-	if u, parseErr := url.Parse(secret); parseErr == nil && len(u.Path) > 1 {
-		text = strings.ReplaceAll(text, u.Path, "/[secret]")
-	}
-	e.Err = errors.New("slack: " + strings.ReplaceAll(text, secret, "[secret]"))
+	e.Err = errors.New("slack: " + notify.Redact(e.Err.Error(), secret))
 	return e
 }
 
@@ -76,9 +73,9 @@ func byStatus(s api.StatusCodeError) *alerting.Error {
 // byCode reads the error code of an answer of the API. A code that is not
 // known here is taken for one that passes.
 func byCode(r api.SlackErrorResponse) *alerting.Error {
-	err := fmt.Errorf("the answer is %s", clean(r.Err, maxReason))
+	err := fmt.Errorf("the answer is %s", notify.OneLine(r.Err, maxReason))
 	if r.Needed != "" {
-		err = fmt.Errorf("%w, the token needs the scope %s", err, clean(r.Needed, maxReason))
+		err = fmt.Errorf("%w, the token needs the scope %s", err, notify.OneLine(r.Needed, maxReason))
 	}
 	switch r.Err {
 	case "ratelimited", "rate_limited":

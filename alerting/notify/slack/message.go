@@ -8,32 +8,32 @@ import (
 	api "github.com/slack-go/slack"
 
 	"driftwatch/alerting"
+	"driftwatch/alerting/notify"
 	"driftwatch/rules"
 )
 
 // Slack's limits, in characters, and ours: what is longer than maxLines is not
 // read on a phone.
 const (
-	maxHeader   = 150
-	maxSection  = 3000
-	maxLines    = 20
-	maxRunbooks = 3
-	maxLink     = 600 // longer ones are left out, so that a footer fits into its block
+	maxHeader  = 150
+	maxSection = 3000
+	maxLines   = 20
+	maxLink    = 600 // longer ones are left out, so that a footer fits into its block
 )
 
 // payload makes the message that people see. It is the same for webhooks and
 // for channels.
 func payload(m alerting.Message) *api.WebhookMessage {
-	title := titleOf(m)
+	title := notify.Title(m)
 	lines := linesOf(m.Events)
-	blocks := []api.Block{api.NewHeaderBlock(api.NewTextBlockObject(api.PlainTextType, clip(title, maxHeader), false, false))}
+	blocks := []api.Block{api.NewHeaderBlock(api.NewTextBlockObject(api.PlainTextType, notify.Clip(title, maxHeader), false, false))}
 	for _, text := range pack(lines, maxSection) {
 		blocks = append(blocks, api.NewSectionBlock(markdown(text), nil, nil))
 	}
 	blocks = append(blocks, api.NewContextBlock("", markdown(footer(m))))
 	no := false
 	return &api.WebhookMessage{
-		Text:        escape(clip(title, maxHeader)) + "\n" + lines[0], // what a notification on a locked phone shows
+		Text:        escape(notify.Clip(title, maxHeader)) + "\n" + lines[0], // what a notification on a locked phone shows
 		Blocks:      &api.Blocks{BlockSet: blocks},
 		UnfurlLinks: &no,
 		UnfurlMedia: &no,
@@ -43,47 +43,6 @@ func payload(m alerting.Message) *api.WebhookMessage {
 // markdown is verbatim, so that a name like @here in the data calls nobody.
 func markdown(text string) *api.TextBlockObject {
 	return api.NewTextBlockObject(api.MarkdownType, text, false, true)
-}
-
-// titleOf is like "[FIRING:2] churn: FeatureDrift".
-func titleOf(m alerting.Message) string {
-	var firing, ended int
-	var monitors, names []string
-	for _, e := range m.Events {
-		if e.Alert.State == rules.Firing {
-			firing++
-		} else {
-			ended++
-		}
-		monitors, names = addNew(monitors, e.Alert.Monitor), addNew(names, e.Alert.Name)
-	}
-	var states []string
-	if firing > 0 {
-		states = append(states, fmt.Sprintf("FIRING:%d", firing))
-	}
-	if ended > 0 {
-		states = append(states, fmt.Sprintf("RESOLVED:%d", ended))
-	}
-	title := fmt.Sprintf("[%s] %s: %s", strings.Join(states, ", "), shortList(monitors), shortList(names))
-	if m.Repeat {
-		title += " (reminder)"
-	}
-	return title
-}
-
-func addNew(list []string, s string) []string {
-	if s = clean(s, maxName); slices.Contains(list, s) {
-		return list
-	}
-	return append(list, s)
-}
-
-func shortList(list []string) string {
-	const most = 2
-	if len(list) <= most {
-		return strings.Join(list, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
 }
 
 // linesOf writes an alert a line, and below what is known of it, up to maxLines.
@@ -121,33 +80,21 @@ func footer(m alerting.Message) string {
 	for _, e := range m.Events {
 		start, end = min(start, e.Alert.WindowStart), max(end, e.Alert.WindowEnd)
 	}
-	parts := []string{"Window " + span(start, end)}
-	for i, u := range runbooks(m.Events) {
+	parts := []string{"Window " + notify.Span(start, end)}
+	for i, u := range notify.Runbooks(m.Events) {
 		name := "Runbook"
 		if i > 0 {
 			name = fmt.Sprintf("Runbook %d", i+1)
 		}
-		parts = append(parts, link(u, name))
+		if l := link(u, name); len(l) <= maxLink {
+			parts = append(parts, l)
+		}
 	}
-	if l := link(m.URL, "Open in Driftwatch"); isWebURL(m.URL) && len(l) <= maxLink {
+	if l := link(m.URL, "Open in Driftwatch"); notify.IsWebURL(m.URL) && len(l) <= maxLink {
 		parts = append(parts, l)
 	}
 	if m.Superseded > 0 {
 		parts = append(parts, fmt.Sprintf("%d earlier changes of these alerts were overtaken before they could be sent", m.Superseded))
 	}
 	return strings.Join(parts, " · ")
-}
-
-// runbooks returns the links of the alerts, each once.
-func runbooks(events []rules.Event) []string {
-	var out []string
-	for _, e := range events {
-		for _, name := range []string{"runbook", "runbook_url"} {
-			u := strings.TrimSpace(e.Alert.Annotations[name])
-			if isWebURL(u) && len(link(u, "")) <= maxLink-len("Runbook 0") && !slices.Contains(out, u) && len(out) < maxRunbooks {
-				out = append(out, u)
-			}
-		}
-	}
-	return out
 }

@@ -11,14 +11,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
-	"os"
 	"strings"
 	"time"
 
 	api "github.com/slack-go/slack"
 
 	"driftwatch/alerting"
+	"driftwatch/alerting/notify"
 )
 
 // Options say where messages go: a webhook by one of WebhookURL and
@@ -76,56 +75,38 @@ func (o *Options) validate() error {
 		return errors.New("slack needs token_file and channel together")
 	case o.APIURL != "" && o.TokenFile == "":
 		return errors.New("slack's api_url goes with token_file; a webhook's proxy is part of its URL")
-	case o.APIURL != "" && !isWebURL(o.APIURL):
+	case o.APIURL != "" && !notify.IsWebURL(o.APIURL):
 		return fmt.Errorf("slack's api_url %q is not an http or https URL", o.APIURL)
-	case o.WebhookURL != "" && !isWebURL(o.WebhookURL):
+	case o.WebhookURL != "" && !notify.IsWebURL(o.WebhookURL):
 		return errors.New("slack's webhook_url is not an http or https URL")
 	}
 	return nil
 }
 
 // Notify implements alerting.Receiver.
-func (r *Receiver) Notify(ctx context.Context, m alerting.Message) error {
+func (r *Receiver) Notify(ctx context.Context, m alerting.Message) (string, error) {
+	way := r.notifyWebhook
 	if r.o.TokenFile != "" {
-		return r.notifyChannel(ctx, m)
+		way = r.notifyChannel
 	}
-	return r.notifyWebhook(ctx, m)
+	if err := way(ctx, m); err != nil {
+		return "", err
+	}
+	return "ok", nil
 }
 
 func (r *Receiver) notifyWebhook(ctx context.Context, m alerting.Message) error {
 	hook := r.o.WebhookURL
 	if hook == "" {
 		var err error
-		if hook, err = secret(r.o.WebhookURLFile); err != nil {
+		if hook, err = notify.Secret(r.o.WebhookURLFile); err != nil {
 			return err
 		}
-		if !isWebURL(hook) {
-			return badSecret(fmt.Errorf("%s does not hold an http or https URL", r.o.WebhookURLFile))
+		if !notify.IsWebURL(hook) {
+			return notify.BadSecret(fmt.Errorf("%s does not hold an http or https URL", r.o.WebhookURLFile))
 		}
 	}
 	return failure(api.PostWebhookCustomHTTPContext(ctx, hook, r.client, payload(m)), hook)
-}
-
-// secret returns what a file holds, without the white space around it.
-func secret(path string) (string, error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return "", badSecret(err)
-	}
-	s := strings.TrimSpace(string(b))
-	if s == "" {
-		return "", badSecret(fmt.Errorf("%s is empty", path))
-	}
-	return s, nil
-}
-
-func badSecret(err error) error {
-	return &alerting.Error{Kind: alerting.Permanent, Reason: "secret", Err: fmt.Errorf("read the secret for slack: %w", err)}
-}
-
-func isWebURL(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }
 
 // explain adds what Slack says in the body of a refusal ("no_service") to the
@@ -147,7 +128,7 @@ func (t explain) RoundTrip(req *http.Request) (*http.Response, error) {
 	if resp.StatusCode >= 400 && resp.StatusCode < 500 && plain {
 		reason := make([]byte, maxReason)
 		n, _ := io.ReadFull(resp.Body, reason)
-		if s := clean(string(reason[:n]), maxReason); s != "" {
+		if s := notify.OneLine(string(reason[:n]), maxReason); s != "" {
 			resp.Status += ": " + s
 		}
 	}

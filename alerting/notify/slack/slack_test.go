@@ -175,12 +175,12 @@ func TestWebhookFileIsReadEachTime(t *testing.T) {
 	path := write(t, filepath.Join(t.TempDir(), "hook"), s.URL+"/services/OLD\n")
 	r := newReceiver(t, Options{WebhookURLFile: path})
 	s.answers(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no_service", http.StatusNotFound) })
-	if err := r.Notify(t.Context(), message()); err == nil {
+	if _, err := r.Notify(t.Context(), message()); err == nil {
 		t.Fatal("an old webhook was accepted")
 	}
 	s.answers(nil)
 	write(t, path, s.URL+hookPath+"\n")
-	if err := r.Notify(t.Context(), message()); err != nil {
+	if _, err := r.Notify(t.Context(), message()); err != nil {
 		t.Fatal(err)
 	}
 	if hooks, _ := s.seen(); len(hooks) != 1 {
@@ -259,7 +259,7 @@ func TestFailures(t *testing.T) {
 			if tc.reason == "timeout" {
 				o.Timeout = 100 * time.Millisecond
 			}
-			err := newReceiver(t, o).Notify(t.Context(), message())
+			_, err := newReceiver(t, o).Notify(t.Context(), message())
 			var e *alerting.Error
 			if !errors.As(err, &e) {
 				t.Fatalf("got %v", err)
@@ -280,7 +280,7 @@ func TestUnreachable(t *testing.T) {
 	s := newServer(t)
 	r := newReceiver(t, Options{WebhookURL: s.URL + hookPath})
 	s.Close()
-	err := r.Notify(t.Context(), message())
+	_, err := r.Notify(t.Context(), message())
 	var e *alerting.Error
 	if !errors.As(err, &e) || e.Reason != "connection" || e.Kind != alerting.Passing || strings.Contains(err.Error(), "SECRET") {
 		t.Errorf("got %v", err)
@@ -291,7 +291,7 @@ func TestCancelled(t *testing.T) {
 	s := newServer(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	err := newReceiver(t, Options{WebhookURL: s.URL + hookPath}).Notify(ctx, message())
+	_, err := newReceiver(t, Options{WebhookURL: s.URL + hookPath}).Notify(ctx, message())
 	if err == nil || strings.Contains(err.Error(), "SECRET") {
 		t.Errorf("got %v", err)
 	}
@@ -306,7 +306,7 @@ func TestSlowBodyAfterOK(t *testing.T) {
 		<-r.Context().Done()
 	})
 	r := newReceiver(t, Options{WebhookURL: s.URL + hookPath, Timeout: 100 * time.Millisecond})
-	if err := r.Notify(t.Context(), message()); err != nil {
+	if _, err := r.Notify(t.Context(), message()); err != nil {
 		t.Errorf("got %v", err)
 	}
 }
@@ -320,7 +320,7 @@ func TestSecretFiles(t *testing.T) {
 		{"control character", write(t, filepath.Join(dir, "ctl"), "https://hooks.example/SECRET\x01x"), "does not hold an http or https URL"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			err := newReceiver(t, Options{WebhookURLFile: tc.path}).Notify(t.Context(), message())
+			_, err := newReceiver(t, Options{WebhookURLFile: tc.path}).Notify(t.Context(), message())
 			var e *alerting.Error
 			if !errors.As(err, &e) || e.Kind != alerting.Permanent || e.Reason != "secret" {
 				t.Fatalf("got %v", err)

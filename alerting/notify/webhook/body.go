@@ -1,0 +1,111 @@
+package webhook
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"text/template"
+	"time"
+
+	"driftwatch/alerting"
+	"driftwatch/alerting/notify"
+	"driftwatch/rules"
+)
+
+// Content is what is posted, and what templates see.
+type Content struct {
+	Version    string            `json:"version"` // of this form
+	Status     string            `json:"status"`  // firing while any of the alerts is, else resolved
+	Title      string            `json:"title"`
+	Receiver   string            `json:"receiver"`
+	Group      map[string]string `json:"group"`
+	Repeat     bool              `json:"repeat"`
+	Superseded int               `json:"superseded"`
+	URL        string            `json:"url"`
+	Alerts     []rules.Alert     `json:"alerts"`
+}
+
+func contentOf(m alerting.Message) Content {
+	c := Content{
+		Version: "1", Status: rules.Resolved, Title: notify.Title(m), Receiver: m.Receiver, Group: map[string]string{},
+		Repeat: m.Repeat, Superseded: m.Superseded, URL: m.URL,
+	}
+	for _, l := range m.Group {
+		c.Group[l.Name] = l.Value
+	}
+	for _, e := range m.Events {
+		c.Alerts = append(c.Alerts, e.Alert)
+		if e.Alert.State == rules.Firing {
+			c.Status = rules.Firing
+		}
+	}
+	return c
+}
+
+// Alert is the first of the alerts, for templates of one.
+func (c Content) Alert() rules.Alert { return c.Alerts[0] }
+
+// body makes the JSON of messages.
+type body struct{ template *template.Template } // nil: the content as it is
+
+// newBody parses a template and tries it on samples, so that one that gives no
+// JSON is found before it is needed.
+func newBody(text string) (*body, error) {
+	if text == "" {
+		return &body{}, nil
+	}
+	t, err := template.New("template").Option("missingkey=zero").Funcs(template.FuncMap{
+		"json": marshal, "join": strings.Join, "lower": strings.ToLower, "upper": strings.ToUpper,
+	}).Parse(text)
+	if err != nil {
+		return nil, plainError(err)
+	}
+	b := &body{t}
+	for _, state := range []string{rules.Firing, rules.Resolved} {
+		if _, err := b.of(notify.Sample(time.Unix(1_700_000_000, 0).UTC(), state)); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+// marshal writes any value as JSON, a text with its quotes.
+func marshal(v any) (string, error) {
+	b, err := json.Marshal(v)
+	return string(b), err
+}
+
+func (b *body) of(m alerting.Message) ([]byte, error) {
+	c := contentOf(m)
+	if b.template == nil {
+		return json.Marshal(c)
+	}
+	var out limited
+	if err := b.template.Execute(&out, c); err != nil {
+		return nil, plainError(err)
+	}
+	if !json.Valid(out.Bytes()) {
+		return nil, fmt.Errorf("the template gives no JSON: %s (write values with json: {{ json .Title }})", notify.OneLine(out.String(), 200))
+	}
+	return out.Bytes(), nil
+}
+
+// plainError says what is wrong with a template in one line.
+func plainError(err error) error {
+	return errors.New(notify.OneLine(strings.TrimPrefix(err.Error(), "template: "), 300))
+}
+
+// limited is a buffer that a template without end cannot fill.
+type limited struct{ bytes.Buffer }
+
+const maxBody = 1 << 20
+
+// Write implements io.Writer.
+func (l *limited) Write(p []byte) (int, error) {
+	if l.Len()+len(p) > maxBody {
+		return 0, errors.New("the body is larger than 1 MiB")
+	}
+	return l.Buffer.Write(p)
+}
