@@ -191,7 +191,8 @@ func (s *sequencer) judge(c *closing, start window.Time) {
 	}
 	firstEnd := m.Windows().End(start)
 	in.Partial = start < s.opts.From || slices.ContainsFunc(m.stream.parts, func(p *partition) bool {
-		return firstEnd <= p.last.monitors[m.index].partial
+		lacks := &p.last.monitors[m.index]
+		return lacks.whole < end && firstEnd <= lacks.partial
 	})
 	c.window = m.Evaluate(in)
 	c.state, c.events = m.program.Step(m.state, c.window)

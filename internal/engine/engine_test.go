@@ -347,6 +347,33 @@ func TestLostRecordsMakeTheNewestOpenWindowPartialToo(t *testing.T) {
 	})
 }
 
+// A window that the partition had sealed lacks nothing, although it closes after
+// the loss: when others seal it too is not for the partition to know.
+func TestWindowsSealedBeforeALossAreWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newMemory("t", 2)
+		lossy := source.Partition{Topic: "t"}
+		for i := range 15 {
+			src.add(0, time.Duration(i)*time.Second, 0, 1)
+		}
+		src.add(1, time.Second, 0, 1) // the other partition has sealed nothing
+		s := newSetup(t, src)
+		s.runFor(t, 10*time.Second)
+		src.start[lossy], src.logs[lossy] = 20, nil
+		for i := range 25 {
+			src.add(i%2, time.Duration(17+i)*time.Second, 0, 1)
+		}
+		s.runFor(t, 3*time.Minute)
+		partial := map[int]bool{}
+		for _, w := range s.list(t) {
+			partial[int(w.End.Time().Sub(epoch).Seconds())] = w.Partial
+		}
+		if want := (map[int]bool{10: false, 20: true, 30: false, 40: false, 50: false}); !maps.Equal(partial, want) {
+			t.Errorf("partial windows %v, want %v", partial, want)
+		}
+	})
+}
+
 // A log whose tail was lost is read again from its start: what of it is in open
 // windows already must not be counted twice.
 func TestTruncatedLogIsNotCountedTwice(t *testing.T) {

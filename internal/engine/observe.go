@@ -42,9 +42,10 @@ func (w *worker) count(k *track, t window.Time, offset int64) {
 	start, end := k.paneOf(t)
 	if w.state.Gap || k.gap {
 		// What is missing may have been of any window up to here.
-		k.partial, k.gap = max(k.partial, end), false
+		k.gap = false
+		k.lacks(end)
 		if w.watermark != window.None {
-			k.partial = max(k.partial, k.windows.End(w.watermark))
+			k.lacks(k.windows.End(w.watermark))
 		}
 	}
 	if start < w.from || end > w.to {

@@ -31,7 +31,8 @@ type partitionState struct {
 type monitorState struct {
 	Identity string       `json:"identity"` // of the monitor that the rest belongs to
 	Border   *window.Time `json:"border,omitempty"`
-	Partial  *window.Time `json:"partial,omitempty"` // windows that end at or before it lack records
+	Whole    *window.Time `json:"whole,omitempty"`   // panes that end at or before it are whole,
+	Partial  *window.Time `json:"partial,omitempty"` // later ones up to this lack records
 	Late     uint64       `json:"late"`
 }
 
@@ -130,7 +131,7 @@ func (w *worker) restoreTrack(tx *store.Tx, k *track, closed window.Time) error 
 	if s.Identity != k.identity { // it is new to a stream that was read before
 		s, k.gap = monitorState{}, true
 	}
-	k.late, k.partial = s.Late, orNone(s.Partial)
+	k.late, k.whole, k.partial = s.Late, orNone(s.Whole), orNone(s.Partial)
 	k.tracker = window.NewTracker(k.monitor.Windows(), orNone(s.Border), closed)
 	err := tx.Panes(name, w.partition.ID, func(end window.Time, b []byte) error {
 		if end <= closed {
@@ -160,7 +161,7 @@ func (w *worker) restoreCounted(tx *store.Tx, k *track) error {
 		}
 		for _, c := range cuts {
 			if c.Partition == w.partition.ID && c.Next > max(c.From, w.state.Next) {
-				k.tracker.Closed(end, c.Next)
+				k.tracker.CloseWith(end, c.Next)
 			}
 		}
 		return true
@@ -176,7 +177,7 @@ func (w *worker) takeCheckpoint() (*checkpoint, error) {
 	for _, k := range w.tracks {
 		w.state.Monitors[k.monitor.Spec.Name] = monitorState{
 			Identity: k.identity,
-			Border:   timeOrNil(k.tracker.Border()), Partial: timeOrNil(k.partial), Late: k.late,
+			Border:   timeOrNil(k.tracker.Border()), Whole: timeOrNil(k.whole), Partial: timeOrNil(k.partial), Late: k.late,
 		}
 		c.border = append(c.border, k.tracker.Border())
 		for end, p := range k.panes {

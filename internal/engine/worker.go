@@ -63,8 +63,9 @@ type track struct {
 	panes    map[window.Time]*openPane // by end: those that are not closed
 	last     [2]window.Time            // the pane of the newest record, from and to
 	late     uint64
-	partial  window.Time
-	gap      bool // the monitor did not see the records before the next one
+	whole    window.Time // panes that end at or before it are whole,
+	partial  window.Time // later ones up to this lack records
+	gap      bool        // the monitor did not see the records before the next one
 }
 
 type sealedPane struct {
@@ -93,6 +94,7 @@ type report struct {
 
 type trackReport struct {
 	border  window.Time
+	whole   window.Time
 	partial window.Time
 	late    uint64
 	ends    []window.Time // of unclosed panes, ascending
@@ -129,7 +131,7 @@ func newWorker(plan *monitors.Plan, p source.Partition) (*worker, error) {
 	w.state.Next = unresolved
 	for _, m := range plan.Monitors {
 		w.tracks = append(w.tracks, &track{
-			monitor: m, windows: m.Windows(), partial: window.None, panes: map[window.Time]*openPane{},
+			monitor: m, windows: m.Windows(), whole: window.None, partial: window.None, panes: map[window.Time]*openPane{},
 		})
 	}
 	return w, nil
@@ -308,9 +310,17 @@ func (w *worker) missed() {
 	w.state.Gap = true
 	for _, k := range w.tracks {
 		if w.watermark != window.None {
-			k.partial = max(k.partial, k.windows.End(w.watermark))
+			k.lacks(k.windows.End(w.watermark))
 		}
 	}
+}
+
+// lacks notes that records are missing from panes that are not sealed, up to one.
+func (k *track) lacks(through window.Time) {
+	if k.partial <= k.tracker.Closed() {
+		k.whole = k.tracker.Border()
+	}
+	k.partial = max(k.partial, through)
 }
 
 // blocked reports whether the partition is too far ahead of the slowest one.
@@ -369,7 +379,7 @@ func (w *worker) report() *report {
 	w.sealed, w.samples = nil, nil
 	for _, k := range w.tracks {
 		r.monitors = append(r.monitors, trackReport{
-			border: k.tracker.Border(), partial: k.partial, late: k.late,
+			border: k.tracker.Border(), whole: k.whole, partial: k.partial, late: k.late,
 			ends: slices.Sorted(maps.Keys(k.panes)),
 		})
 	}

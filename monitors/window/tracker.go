@@ -19,6 +19,9 @@ func NewTracker(s Shape, border, closed Time) *Tracker {
 // Border is the end of the newest pane that the partition sealed.
 func (k *Tracker) Border() Time { return k.border }
 
+// Closed is the end of the newest pane that is closed for all partitions.
+func (k *Tracker) Closed() Time { return k.closed }
+
 // Place says what is to be done with a record.
 type Place uint8
 
@@ -64,9 +67,9 @@ func (k *Tracker) SealThrough(end Time) bool {
 // CloseThrough notes that all panes that end at or before end are closed.
 func (k *Tracker) CloseThrough(end Time) { k.closed = max(k.closed, end) }
 
-// Closed notes that the pane that ends at end holds this partition's records
+// CloseWith notes that the pane that ends at end holds this partition's records
 // below next. Only needed where records below next will be read again.
-func (k *Tracker) Closed(end Time, next int64) {
+func (k *Tracker) CloseWith(end Time, next int64) {
 	if k.counted == nil {
 		k.counted = map[Time]int64{}
 	}

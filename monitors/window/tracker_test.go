@@ -21,10 +21,10 @@ func TestPlace(t *testing.T) {
 		{"the next window", func(k *Tracker) { k.Advance(at("2026-01-02T03:05:00Z")) }, four, 7, Open},
 		{"sealed while idle", func(k *Tracker) { k.SealThrough(three) }, three, 7, Late},
 		{"closed without the partition", func(k *Tracker) { k.CloseThrough(three) }, three, 7, Late},
-		{"read again after its window closed", func(k *Tracker) { k.Closed(three, 8) }, three, 7, Counted},
-		{"beyond what the closed window holds", func(k *Tracker) { k.Closed(three, 7) }, three, 7, Late},
-		{"read again and sealed again", func(k *Tracker) { k.Closed(three, 8); k.SealThrough(three) }, three, 7, Counted},
-		{"an older window that never closed", func(k *Tracker) { k.Closed(three, 8) }, at("2026-01-02T02:00:00Z"), 7, Late},
+		{"read again after its window closed", func(k *Tracker) { k.CloseWith(three, 8) }, three, 7, Counted},
+		{"beyond what the closed window holds", func(k *Tracker) { k.CloseWith(three, 7) }, three, 7, Late},
+		{"read again and sealed again", func(k *Tracker) { k.CloseWith(three, 8); k.SealThrough(three) }, three, 7, Counted},
+		{"an older window that never closed", func(k *Tracker) { k.CloseWith(three, 8) }, at("2026-01-02T02:00:00Z"), 7, Late},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			k := NewTracker(hourly, None, None)
