@@ -1,8 +1,11 @@
 package integration
 
 import (
+	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -11,15 +14,28 @@ import (
 	"driftwatch/monitors/window"
 )
 
-// TestReloadLosesNothing reloads again and again while records come: each
-// window has the rows that were written.
+// changing is another monitor of the stream of secondMonitor, that counts
+// something else at each reload.
+func changing(reload int) string {
+	return fmt.Sprintf(`monitors:
+  - name: changing
+    stream: s
+    window: {size: 1s, lateness: 200ms, idle: 1h}
+    fields: [{name: x, type: number, max: %d}]
+`, 10+reload)
+}
+
+// TestReloadLosesNothing reloads again and again while records come, in the end
+// a hundred times at once. Rules change each time, and one of two monitors.
+// Each window of the other one has the rows that were written, and is whole; of
+// the changed one those that are not whole say so.
 func TestReloadLosesNothing(t *testing.T) {
 	t.Parallel()
 	const reloads, partitions = 8, 3
 	brokers, _ := kafkatest.Fake(t)
 	cl := kafkatest.Idempotent(t, brokers)
 	kafkatest.CreateTopic(t, cl, "t", partitions)
-	path := config(t, brokers, map[string]string{"monitor.yaml": secondMonitor, "rules.yaml": reloadRules(0)})
+	path := config(t, brokers, map[string]string{"monitor.yaml": secondMonitor, "monitor2.yaml": changing(0), "rules.yaml": reloadRules(0)})
 	d := daemontest.Start(t, path)
 	d.Ready()
 
@@ -27,23 +43,60 @@ func TestReloadLosesNothing(t *testing.T) {
 	for i := range reloads {
 		w.write(500)
 		inFlight := w.begin(1000)
-		daemontest.Files(t, strings.TrimSuffix(path, "driftwatch.yaml"), map[string]string{"rules.yaml": reloadRules(i + 1)})
-		if i%2 == 0 {
+		daemontest.Files(t, filepath.Dir(path), map[string]string{"monitor2.yaml": changing(i + 1), "rules.yaml": reloadRules(i + 1)})
+		switch {
+		case i == reloads-1:
+			reloadStorm(t, d)
+		case i%2 == 0:
 			if code, body := d.Post("/-/reload"); code != 200 {
 				t.Fatalf("reload: status %d: %s", code, body)
 			}
-		} else {
+		default:
 			d.Signal(syscall.SIGHUP)
 		}
 		w.finish(inFlight)
 	}
 	last := w.seal()
 	var got []apiWindow
-	d.Until("the last window is closed", func() bool {
-		got = windows(d, "m")
-		return len(got) > 0 && got[len(got)-1].Start >= last
-	})
+	for _, monitor := range []string{"changing", "m"} {
+		d.Until("the last window is closed", func() bool {
+			got = windows(d, monitor)
+			return len(got) > 0 && got[len(got)-1].Start >= last
+		})
+		partial := 0
+		for _, win := range got {
+			if win.Partial {
+				partial++
+			}
+			if want := w.rows[win.Start]; win.Rows > want || win.Rows < want && !win.Partial {
+				t.Errorf("window %v of %q has %d rows of %d; partial %v", win.Start, monitor, win.Rows, want, win.Partial)
+			}
+		}
+		if monitor == "m" && partial > 0 || monitor == "changing" && (partial == 0 || partial > 2*reloads) {
+			t.Errorf("%d windows of %q are partial", partial, monitor)
+		}
+	}
 	w.compare(d, got)
 	d.Stop()
-	t.Logf("%d records in %d windows, none lost or doubled in %d reloads", w.sent, len(got), reloads)
+	t.Logf("%d records in %d windows, none lost or doubled in %d reloads", w.sent, len(got), strings.Count(d.Log(), "was loaded anew"))
+}
+
+// reloadStorm asks for a hundred reloads at once. Each of them is answered, and
+// they cost a few.
+func reloadStorm(t *testing.T, d *daemontest.Daemon) {
+	before := strings.Count(d.Log(), "was loaded anew")
+	var all sync.WaitGroup
+	for range 100 {
+		all.Go(func() {
+			if code, body := d.Post("/-/reload"); code != 200 {
+				t.Errorf("reload: status %d: %s", code, body)
+			}
+		})
+	}
+	all.Wait()
+	if n := strings.Count(d.Log(), "was loaded anew") - before; n < 1 || n > 50 {
+		t.Errorf("a hundred requests at once cost %d loads", n)
+	} else {
+		t.Logf("a hundred requests at once cost %d loads", n)
+	}
 }
