@@ -48,14 +48,23 @@ type daemon struct {
 // Run runs the daemon until ctx ends. It returns a *ConfigError where the
 // configuration cannot be used at the start; later such errors keep the old one.
 func Run(ctx context.Context, o Options) error {
-	files := &watch.Files{}
-	g, err := build(o.Config, o.Log, files)
+	d, g, err := newDaemon(o)
 	if err != nil {
 		return err
 	}
+	return errors.Join(d.run(ctx, g), d.store.Close())
+}
+
+// newDaemon opens the store, and returns the generation that is to run first.
+func newDaemon(o Options) (*daemon, *generation, error) {
+	files := &watch.Files{}
+	g, err := build(o.Config, o.Log, files)
+	if err != nil {
+		return nil, nil, err
+	}
 	st, err := store.Open(g.config.Store.Path)
 	if err != nil {
-		return errors.Join(err, g.close())
+		return nil, nil, errors.Join(err, g.close())
 	}
 	d := &daemon{opts: o, store: st, next: make(chan *generation), now: time.Now}
 	d.reloader = &reloader{
@@ -63,7 +72,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	d.view.Store(&snapshot.Snapshot{Reason: "starting"})
 	d.accepted(g)
-	return errors.Join(d.run(ctx, g), st.Close())
+	return d, g, nil
 }
 
 func (d *daemon) run(ctx context.Context, g *generation) error {

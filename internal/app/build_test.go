@@ -1,6 +1,8 @@
 package app
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -8,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"driftwatch/internal/kafkatest"
 	"driftwatch/internal/watch"
 	"driftwatch/monitors/profile"
 	"driftwatch/monitors/reference"
@@ -20,7 +23,7 @@ func BenchmarkBuild(b *testing.B) {
 		{"trailing", "{trailing: 1d}"},
 		{"file", "{file: %s.profile}"},
 	} {
-		path := thousand(b, c.reference)
+		path := thousand(b, c.reference, "127.0.0.1:1")
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -52,9 +55,42 @@ func BenchmarkBuild(b *testing.B) {
 
 const benchFields = 20
 
+// BenchmarkReload is a reload of the same thousand monitors as a whole, between
+// which nothing but a rule changes, while the daemon has nothing to read.
+func BenchmarkReload(b *testing.B) {
+	for _, c := range []struct{ name, reference string }{
+		{"trailing", "{trailing: 1d}"},
+		{"file", "{file: %s.profile}"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			brokers, _ := kafkatest.Fake(b)
+			cl := kafkatest.Plain(b, brokers)
+			for i := range 100 {
+				kafkatest.CreateTopic(b, cl, fmt.Sprintf("t%d", i), 1)
+			}
+			d, g, err := newDaemon(Options{Config: thousand(b, c.reference, brokers[0]), Log: slog.New(slog.DiscardHandler)})
+			if err != nil {
+				b.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(b.Context())
+			ended := make(chan error, 1)
+			go func() { ended <- d.run(ctx, g) }()
+			for b.Loop() {
+				if err := d.reloader.Ask(ctx); err != nil {
+					b.Fatal(err)
+				}
+			}
+			cancel()
+			if err := errors.Join(<-ended, d.store.Close()); err != nil {
+				b.Fatal(err)
+			}
+		})
+	}
+}
+
 // thousand writes the files of a thousand monitors, and a reference of 200
 // distinct values a field for each, and returns the path of the configuration.
-func thousand(b *testing.B, ref string) string {
+func thousand(b *testing.B, ref, broker string) string {
 	b.Helper()
 	dir := b.TempDir()
 	write := func(name, content string) {
@@ -62,11 +98,12 @@ func thousand(b *testing.B, ref string) string {
 			b.Fatal(err)
 		}
 	}
-	write("driftwatch.yaml", `kafka: {brokers: ["127.0.0.1:1"]}
+	write("driftwatch.yaml", fmt.Sprintf(`kafka: {brokers: [%q]}
+web: {listen: "127.0.0.1:0"}
 memory: {limit: 1TiB}
 monitors: ["m*.yaml"]
 rules: ["r*.yaml"]
-`)
+`, broker))
 	whole := reference.Segment{Rows: 200}
 	values := make([]float64, 200)
 	for i := range values {
