@@ -361,7 +361,11 @@ func TestWindowsSealedBeforeALossAreWhole(t *testing.T) {
 		s.runFor(t, 10*time.Second)
 		src.start[lossy], src.logs[lossy] = 20, nil
 		for i := range 25 {
-			src.add(i%2, time.Duration(17+i)*time.Second, 0, 1)
+			src.add(0, time.Duration(17+i)*time.Second, 0, 1)
+		}
+		s.runFor(t, 10*time.Second) // the loss is noticed
+		for i := range 25 {
+			src.add(1, time.Duration(17+i)*time.Second, 0, 1)
 		}
 		s.runFor(t, 3*time.Minute)
 		partial := map[int]bool{}
