@@ -42,8 +42,11 @@ func Replay(ctx context.Context, o ReplayOptions) (_ *replay.Result, err error) 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, g.close()) }()
+	limit := within(g.config.Memory.Limit)
+	limitMemory(limit)
 	return replay.Run(ctx, replay.Options{
-		Plans: g.plans, Programs: g.programs, Logs: logs, From: o.From, To: o.To, Progress: o.Progress, Log: o.Log,
+		Plans: g.plans, Programs: g.programs, Logs: logs, From: o.From, To: o.To, Progress: o.Progress,
+		Crowded: func() bool { return crowded(limit) }, Log: o.Log,
 	})
 }
 
@@ -209,8 +212,27 @@ type fileLog struct {
 	log   *file.Log
 }
 
-// Fetch implements source.Log.
-func (l *fileLog) Fetch(ctx context.Context, from int64) (b source.Batch, err error) {
+// Fetch implements source.Log. An interrupted read is not waited for: standard
+// input may be a terminal that nobody types at.
+func (l *fileLog) Fetch(ctx context.Context, from int64) (source.Batch, error) {
+	type answer struct {
+		batch source.Batch
+		err   error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		b, err := l.read(ctx, from)
+		answers <- answer{b, err}
+	}()
+	select {
+	case a := <-answers:
+		return a.batch, a.err
+	case <-ctx.Done():
+		return source.Batch{}, ctx.Err()
+	}
+}
+
+func (l *fileLog) read(ctx context.Context, from int64) (b source.Batch, err error) {
 	if l.log == nil {
 		if l.log, err = file.OpenLog(l.path, l.stdin); err != nil {
 			return b, err

@@ -22,6 +22,7 @@ type Review struct {
 	m       *monitor
 	volumes []store.Volume       // of all windows that are kept, oldest first
 	all     bool                 // none was removed
+	looked  int                  // volumes that are in the monitor's history
 	fixed   []*monitors.Baseline // references that do not depend on the window
 }
 
@@ -100,14 +101,14 @@ func (r *Review) Reference(w *checks.Window) (*monitors.Baseline, bool) {
 }
 
 // History returns the windows that a window's volume was judged by. It is false if
-// some of them may be gone.
+// some of them may be gone. Windows are asked about in the order of their ends.
 func (r *Review) History(w *checks.Window) (past []checks.Past, all bool) {
-	for _, v := range r.before(w.End) {
-		if r.m.remembers(v) {
-			past = append(past, checks.Past{Start: v.Start, Rows: v.Rows})
+	for ; r.looked < len(r.volumes) && r.volumes[r.looked].End < w.End; r.looked++ {
+		if v := r.volumes[r.looked]; r.m.remembers(v) {
+			r.m.history = append(r.m.history, checks.Past{Start: v.Start, Rows: v.Rows})
 		}
 	}
-	return past[max(0, len(past)-historyKept):], r.all
+	return r.m.historyBefore(w.Start), r.all
 }
 
 // before returns the windows that end before end.

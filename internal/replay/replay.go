@@ -4,10 +4,12 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"time"
 
@@ -27,6 +29,7 @@ type Options struct {
 	Logs     Logs
 	From, To time.Time         // only windows that lie between them; zero: no bound
 	Progress func(records int) // if not nil, told of records that were read, by one goroutine at a time
+	Crowded  func() bool       // as of the engine
 	Log      *slog.Logger
 }
 
@@ -90,7 +93,8 @@ func (r *Result) fill(ctx context.Context, o *Options, parts []source.Partition)
 	e, err := engine.New(engine.Options{
 		Plans: o.Plans, Programs: o.Programs, Store: r.store, Membership: fixed{parts},
 		Source: &reader{Logs: o.Logs, progress: o.Progress, fail: cancel},
-		Start:  start(begin), From: begin, To: r.to, Checkpoint: never, Log: o.Log,
+		Start:  start(begin), From: begin, To: r.to, Checkpoint: tidied, Crowded: o.Crowded, Log: o.Log,
+		Retention: math.MaxInt64, // the results are what it is for; of profiles only those are kept that are needed
 		Receivers: []string{receiver}, Route: func(rules.Event) []string { return []string{receiver} },
 		Describe: func(*snapshot.Snapshot) {},
 		Publish:  func(s *snapshot.Snapshot) { r.end = s },
@@ -98,14 +102,32 @@ func (r *Result) fill(ctx context.Context, o *Options, parts []source.Partition)
 	if err != nil {
 		return err
 	}
-	if err := e.Run(ctx); err != nil {
-		return err
-	}
-	return context.Cause(ctx)
+	tidying := make(chan struct{})
+	go func() { defer close(tidying); tidy(ctx, e) }()
+	err = e.Run(ctx)
+	cause := context.Cause(ctx)
+	cancel(nil)
+	<-tidying
+	return cmp.Or(err, cause)
 }
 
-// never is longer than any replay: the store needs no checkpoints.
-const never = 1000 * time.Hour
+// tidied is how often the store is rid of what is no longer needed. It needs no
+// checkpoints but for that.
+const tidied = 30 * time.Second
+
+// tidy keeps the store small while a long history is replayed.
+func tidy(ctx context.Context, e *engine.Engine) {
+	ticker := time.NewTicker(tidied)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			_ = e.Retain(ctx) // what is left is removed in the end
+		}
+	}
+}
 
 // begin is the event time that reading has to begin with: windows are compared
 // with others as long before them as a monitor's reference reaches.

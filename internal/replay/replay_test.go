@@ -100,21 +100,29 @@ const ruleFile = `groups:
       - {alert: Never, when: {check: mean, above: 100000}}
 `
 
-// replayed replays traffic with a monitor that compares with the windows of five minutes.
-func replayed(t *testing.T, l *logs, from, to time.Time) (*Result, error) {
-	t.Helper()
-	m := &monitors.Monitor{Spec: monitors.Spec{
+// minutely is a monitor that compares with the windows of five minutes.
+func minutely() monitors.Spec {
+	return monitors.Spec{
 		Name: "m", Stream: "s", Alpha: 0.001, Buckets: 64,
 		Window:    monitors.Window{Size: time.Minute, Pane: time.Minute, Lateness: 2 * time.Second, Idle: time.Hour, MaxOpen: 4},
 		Reference: monitors.Reference{Trailing: 5 * time.Minute}, Segments: [][]string{{"c"}}, MaxSegments: 5,
 		Fields: []monitors.Field{{Name: "x", Type: profile.Number}, {Name: "c", Type: profile.Category}},
-	}}
+	}
+}
+
+func planOf(t *testing.T, spec monitors.Spec) *monitors.Plan {
+	t.Helper()
 	plan, err := monitors.NewPlan(monitors.Stream{
 		Name: "s", Topic: "t", Format: "json", Time: &monitors.TimeField{Field: "ts"}, MaxAhead: time.Minute,
-	}, []*monitors.Monitor{m})
+	}, []*monitors.Monitor{{Spec: spec}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return plan
+}
+
+func replayed(t *testing.T, l *logs, spec monitors.Spec, from, to time.Time) (*Result, error) {
+	t.Helper()
 	rep := &yamlx.Reporter{}
 	file, _ := yamlx.Parse("rules.yaml", []byte(ruleFile), rep)
 	set := &rules.Set{}
@@ -123,7 +131,7 @@ func replayed(t *testing.T, l *logs, from, to time.Time) (*Result, error) {
 	}
 	fields := []rules.FieldInfo{{Name: "x", Type: "number"}, {Name: "c", Type: "category"}}
 	return Run(t.Context(), Options{
-		Plans: []*monitors.Plan{plan}, Programs: map[string]*rules.Program{"m": set.ForMonitor("m", fields, "")},
+		Plans: []*monitors.Plan{planOf(t, spec)}, Programs: map[string]*rules.Program{"m": set.ForMonitor("m", fields, "")},
 		Logs: l, From: from, To: to, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 }
@@ -157,13 +165,13 @@ func windowsOf(t *testing.T, r *Result) map[window.Time]string {
 // A span of the history gives the windows and the alerts that all of it gives
 // there: also the first of them find what they are compared with.
 func TestSpan(t *testing.T) {
-	all, err := replayed(t, traffic(), time.Time{}, time.Time{})
+	all, err := replayed(t, traffic(), minutely(), time.Time{}, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer all.Close()
 	from, to := epoch.Add(11*time.Minute), epoch.Add(17*time.Minute)
-	some, err := replayed(t, traffic(), from, to)
+	some, err := replayed(t, traffic(), minutely(), from, to)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,10 +217,10 @@ func TestFault(t *testing.T) {
 	t.Setenv("TMPDIR", temp)
 	l := traffic()
 	l.fail = errors.New("the disk is gone")
-	if _, err := replayed(t, l, time.Time{}, time.Time{}); !errors.Is(err, l.fail) {
+	if _, err := replayed(t, l, minutely(), time.Time{}, time.Time{}); !errors.Is(err, l.fail) {
 		t.Errorf("got %v", err)
 	}
-	r, err := replayed(t, traffic(), time.Time{}, time.Time{})
+	r, err := replayed(t, traffic(), minutely(), time.Time{}, time.Time{})
 	if err == nil {
 		err = r.Close()
 	}
@@ -228,7 +236,7 @@ var sampleLine = regexp.MustCompile(`^(driftwatch_\w+)(\{.*\}) (\S+) (\d+)$`)
 
 // The metrics are what /metrics shows, each series in one piece and in order.
 func TestOpenMetrics(t *testing.T) {
-	r, err := replayed(t, traffic(), time.Time{}, time.Time{})
+	r, err := replayed(t, traffic(), minutely(), time.Time{}, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
