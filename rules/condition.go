@@ -30,6 +30,7 @@ type Test struct {
 	Threshold
 	PBelow *float64 // the p-value is below
 	Drift  bool     // the calibrated verdict
+	Change *Change  `json:",omitempty"` // against earlier windows
 }
 
 // Threshold compares a value. At most one part is set.
@@ -82,19 +83,24 @@ func (c Condition) String() string {
 		return c.Check + " drifts"
 	case c.Test.PBelow != nil:
 		return c.Check + " has p below " + number(*c.Test.PBelow)
+	case c.Test.Change != nil:
+		return c.Test.Change.of(c.Check)
 	}
 	return c.Check + " is " + c.Test.Threshold.String()
 }
 
 // String is the comparison in words.
-func (t Threshold) String() string {
+func (t Threshold) String() string { return t.words(number) }
+
+// words is String with numbers written by write.
+func (t Threshold) words(write func(float64) string) string {
 	switch {
 	case t.Above != nil:
-		return "above " + number(*t.Above)
+		return "above " + write(*t.Above)
 	case t.Below != nil:
-		return "below " + number(*t.Below)
+		return "below " + write(*t.Below)
 	case t.Outside != nil:
-		return "outside " + number(t.Outside[0]) + " to " + number(t.Outside[1])
+		return "outside " + write(t.Outside[0]) + " to " + write(t.Outside[1])
 	}
 	return "anything"
 }

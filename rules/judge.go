@@ -1,6 +1,9 @@
 package rules
 
-import "driftwatch/monitors/checks"
+import (
+	"driftwatch/monitors/checks"
+	"driftwatch/monitors/window"
+)
 
 // verdict is what a window says of a condition.
 type verdict uint8
@@ -14,10 +17,12 @@ const (
 // scope is what a condition is judged on: a segment of a window and, for
 // checks of fields, one field.
 type scope struct {
-	window   *checks.Window
-	segment  *checks.Segment
-	field    *checks.Field   // nil for conditions without a field
-	selected map[string]bool // the rule's fields
+	rule    *bound
+	window  *checks.Window
+	segment *checks.Segment
+	field   *checks.Field // nil for conditions without a field
+	grid    window.Grid   // of the monitor's panes
+	earlier Earlier
 }
 
 func (s scope) fieldName() string {
@@ -27,12 +32,43 @@ func (s scope) fieldName() string {
 	return s.field.Name
 }
 
-// finding is a verdict and the result that it rests on.
+// result returns the result of a check, of the field if there is one, and its
+// whole name; one that is skipped where there is none.
+func (s scope) result(check string) (string, checks.Result) {
+	from := s.segment.Checks
+	if s.field != nil {
+		from = s.field.Checks
+	}
+	name, r := resultOf(from, check)
+	if name == "" {
+		return check, checks.Result{Skipped: "not computed"}
+	}
+	return name, r
+}
+
+// value is a result of which only the value is asked for: that of volume needs no
+// earlier windows to compare with.
+func (s scope) value(name string, r checks.Result) checks.Result {
+	if name == "volume" && r.Skipped != "" && !s.window.Partial {
+		return exactly(float64(s.segment.Rows))
+	}
+	return r
+}
+
+// finding is a verdict, the result that it rests on, and the number that
+// thresholds are compared with.
 type finding struct {
 	verdict verdict
 	check   string
 	result  checks.Result
+	asked   span
 }
+
+// span is a number of which only the bounds are certain.
+type span struct{ low, high float64 }
+
+// spanOf is the value of a result.
+func spanOf(r checks.Result) span { return span{r.Low, r.High} }
 
 // judge asks the condition of one window. Of several conditions the finding
 // shows the first that decides.
@@ -45,24 +81,26 @@ func (c *Condition) judge(sc scope) finding {
 	case c.All != nil:
 		return combine(c.All, sc, fails)
 	}
-	from := sc.segment.Checks
-	if !c.ofRows {
-		if sc.field == nil {
-			return finding{check: c.Check}
-		}
-		from = sc.field.Checks
-	}
-	name, r := resultOf(from, c.Check)
-	if name == "volume" && r.Skipped != "" && !c.Test.needsVerdict() && !sc.window.Partial {
-		// A limit of rows needs no earlier windows to compare with.
-		rows := float64(sc.segment.Rows)
-		r = checks.Result{Value: rows, Low: rows, High: rows}
-	}
-	if name == "" || r.Skipped != "" {
+	switch {
+	case c.ofRows:
+		sc.field = nil
+	case sc.field == nil:
 		return finding{check: c.Check}
 	}
-	return finding{c.Test.judge(r), name, r}
+	name, r := sc.result(c.Check)
+	if !c.Test.needsVerdict() {
+		r = sc.value(name, r)
+	}
+	switch {
+	case r.Skipped != "":
+		return finding{check: c.Check}
+	case c.Test.Change != nil:
+		return c.Test.Change.judge(sc, name, r)
+	}
+	return finding{c.Test.judge(r), name, r, spanOf(r)}
 }
+
+func exactly(v float64) checks.Result { return checks.Result{Value: v, Low: v, High: v} }
 
 // resultOf finds the result of a check. Where it was computed once, with
 // parameters, the plain name of the check stands for it.
@@ -113,7 +151,7 @@ func (c *Condition) judgeShare(sc scope) finding {
 	var judged, held float64
 	for i := range sc.segment.Fields {
 		f := &sc.segment.Fields[i]
-		if !sc.selected[f.Name] {
+		if !sc.rule.fields[f.Name] {
 			continue
 		}
 		sc.field = f
@@ -128,9 +166,8 @@ func (c *Condition) judgeShare(sc scope) finding {
 	if judged == 0 {
 		return finding{check: c.Share.Check}
 	}
-	share := held / judged
-	r := checks.Result{Value: share, Low: share, High: share}
-	return finding{truth(c.Over.holds(r)), c.Share.Check, r}
+	r := exactly(held / judged)
+	return finding{truth(c.Over.holds(spanOf(r))), c.Share.Check, r, spanOf(r)}
 }
 
 // needsVerdict reports whether more than a value is asked for.
@@ -145,19 +182,19 @@ func (t *Test) judge(r checks.Result) verdict {
 	case t.PBelow != nil:
 		return truth(*r.PValue < *t.PBelow)
 	}
-	return truth(t.holds(r))
+	return truth(t.holds(spanOf(r)))
 }
 
-// holds reports whether the comparison is true of every value that the result
-// allows: what is uncertain is never an alarm, and never the end of one.
-func (t *Threshold) holds(r checks.Result) bool {
+// holds reports whether the comparison is true of every number that is
+// possible: what is uncertain is never an alarm, and never the end of one.
+func (t *Threshold) holds(s span) bool {
 	switch {
 	case t.Above != nil:
-		return r.Low > *t.Above
+		return s.low > *t.Above
 	case t.Below != nil:
-		return r.High < *t.Below
+		return s.high < *t.Below
 	case t.Outside != nil:
-		return r.High < t.Outside[0] || r.Low > t.Outside[1]
+		return s.high < t.Outside[0] || s.low > t.Outside[1]
 	}
 	return false
 }

@@ -91,13 +91,13 @@ func (r drawnRule) expect(values []float64) string {
 func TestStepAgainstDefinition(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rule := drawRule(t)
-		p := parseSet(t, rule.text()).ForMonitor("m", testFields, "")
+		p := parseSet(t, rule.text()).ForMonitor(testMonitor)
 		history := make(map[string][]float64)
 		var s State
 		for i := range rapid.IntRange(1, 25).Draw(t, "windows") {
 			w := drawWindow(t, i)
 			before := stateJSONOf(t, s)
-			next, events := p.Step(s, w)
+			next, events := p.Step(s, w, none)
 			if stateJSONOf(t, s) != before {
 				t.Fatal("Step changed its input")
 			}
@@ -105,7 +105,7 @@ func TestStepAgainstDefinition(t *testing.T) {
 			if err := json.Unmarshal([]byte(before), &stored); err != nil {
 				t.Fatal(err)
 			}
-			again, eventsAgain := p.Step(stored, w)
+			again, eventsAgain := p.Step(stored, w, none)
 			if stateJSONOf(t, again) != stateJSONOf(t, next) || show(eventsAgain) != show(events) {
 				t.Fatalf("after a restart: %s instead of %s", show(eventsAgain), show(events))
 			}
@@ -155,18 +155,18 @@ func TestResolveFollowsFire(t *testing.T) {
 			}
 		}
 		var s State
-		p := parseSet(t, drawRule(t).text()).ForMonitor("m", testFields, "")
+		p := parseSet(t, drawRule(t).text()).ForMonitor(testMonitor)
 		for i := range rapid.IntRange(1, 25).Draw(t, "windows") {
 			var events []Event
 			if rapid.IntRange(0, 4).Draw(t, "reload") == 0 {
-				p = parseSet(t, drawRule(t).text()).ForMonitor("m", testFields, "")
+				p = parseSet(t, drawRule(t).text()).ForMonitor(testMonitor)
 				s, events = p.Adopt(s)
 				follow(events)
 			}
-			s, events = p.Step(s, drawWindow(t, i))
+			s, events = p.Step(s, drawWindow(t, i), none)
 			follow(events)
 		}
-		s, events := (&Program{monitor: "m"}).Adopt(s)
+		s, events := (&Program{Monitor: testMonitor}).Adopt(s)
 		follow(events)
 		for id, on := range firing {
 			if on {

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"driftwatch/monitors/checks"
 	"driftwatch/monitors/window"
@@ -12,9 +13,24 @@ import (
 // Program is the rules of one monitor, with its fields chosen. It may be used
 // by several goroutines.
 type Program struct {
-	monitor string
-	page    string // address of the monitor's page, or ""
-	rules   []bound
+	Monitor
+	rules []bound
+}
+
+// Monitor is what a program knows of its monitor.
+type Monitor struct {
+	Name   string
+	Fields []FieldInfo
+	Grid   window.Grid // of the panes that its windows are made of
+	Site   string      // where people find the daemon's pages, or ""
+}
+
+// page is the address of the monitor's page, or "".
+func (m *Monitor) page() string {
+	if m.Site == "" {
+		return ""
+	}
+	return strings.TrimSuffix(m.Site, "/") + "/monitors/" + url.PathEscape(m.Name)
 }
 
 // bound is a rule and the names of the monitor's fields that it looks at.
@@ -23,19 +39,15 @@ type bound struct {
 	fields map[string]bool
 }
 
-// ForMonitor returns the program of the rules that are meant for a monitor. Site
-// is the address at which people find the daemon's pages, or "".
-func (s *Set) ForMonitor(name string, fields []FieldInfo, site string) *Program {
-	p := &Program{monitor: name}
-	if site != "" {
-		p.page = strings.TrimSuffix(site, "/") + "/monitors/" + url.PathEscape(name)
-	}
+// ForMonitor returns the program of the rules that are meant for a monitor.
+func (s *Set) ForMonitor(m Monitor) *Program {
+	p := &Program{Monitor: m}
 	for _, r := range s.Rules {
-		if !matchAny(r.Monitors, name) {
+		if !matchAny(r.Monitors, m.Name) {
 			continue
 		}
 		b := bound{Rule: r, fields: make(map[string]bool)}
-		for _, f := range fields {
+		for _, f := range m.Fields {
 			if r.Fields.Matches(f) {
 				b.fields[f.Name] = true
 			}
@@ -54,9 +66,24 @@ func (p *Program) Rules() []*Rule {
 	return list
 }
 
+// Reach is how long before a window those begin that rules compare it with, where
+// windows have this length.
+func (p *Program) Reach(length time.Duration) time.Duration {
+	reach := time.Duration(0)
+	for _, r := range p.rules {
+		for _, leaf := range r.When.leaves() {
+			if leaf.Test.Change != nil {
+				reach = max(reach, leaf.Test.Change.reach(length))
+			}
+		}
+	}
+	return reach
+}
+
 // Step judges one window and returns the new state and the alerts that fired or
 // resolved: by rule in the order of the files, then segment and field in the
-// window's order. It is a pure function; state is not changed.
+// window's order. It is a pure function of the window, of those before it that it
+// asks for, and of the state, which is not changed.
 //
 // A condition holds, does not hold, or cannot be judged: its check was skipped
 // or is not in the window, the verdict of a partial window is absent, the window
@@ -64,11 +91,11 @@ func (p *Program) Rules() []*Rule {
 // leaves an alert as it is: a pending one stays pending with its count, a
 // firing one keeps firing. So does a window that does not end after the
 // newest one judged.
-func (p *Program) Step(state State, w *checks.Window) (State, []Event) {
+func (p *Program) Step(state State, w *checks.Window, earlier Earlier) (State, []Event) {
 	if state.stepped && w.End <= state.end {
 		return state, nil
 	}
-	s := stepper{page: p.page, window: w, next: make(map[key]tracked, len(state.tracked))}
+	s := stepper{Monitor: &p.Monitor, page: p.page(), window: w, earlier: remember(earlier), next: make(map[key]tracked, len(state.tracked))}
 	for _, t := range state.tracked {
 		s.next[t.key()] = t
 	}
@@ -87,15 +114,30 @@ func (p *Program) Step(state State, w *checks.Window) (State, []Event) {
 
 // stepper is one Step under way.
 type stepper struct {
-	page   string
-	window *checks.Window
-	next   map[key]tracked
-	events []Event
+	*Monitor
+	page    string
+	window  *checks.Window
+	earlier Earlier
+	next    map[key]tracked
+	events  []Event
+}
+
+// remember asks for each window once.
+func remember(earlier Earlier) Earlier {
+	seen := make(map[window.Time]*checks.Window)
+	return func(end window.Time) *checks.Window {
+		w, ok := seen[end]
+		if !ok {
+			w = earlier(end)
+			seen[end] = w
+		}
+		return w
+	}
 }
 
 // segment judges one rule for one segment: once, or once for each field.
 func (s *stepper) segment(r *bound, seg *checks.Segment) {
-	scope := scope{window: s.window, segment: seg, selected: r.fields}
+	scope := scope{rule: r, window: s.window, segment: seg, grid: s.Grid, earlier: s.earlier}
 	if !r.When.perField() {
 		s.advance(r, scope)
 		return
@@ -145,7 +187,7 @@ func (s *stepper) advance(r *bound, sc scope) {
 // for certain.
 func (r *Rule) resolves(t *tracked, got finding) bool {
 	if r.Resolve != nil {
-		return r.Resolve.holds(got.result)
+		return r.Resolve.holds(got.asked)
 	}
 	return got.verdict == fails && t.Run.held() < r.Windows.Need
 }
@@ -202,7 +244,7 @@ func (p *Program) Adopt(old State) (State, []Event) {
 }
 
 func (p *Program) keeps(t *tracked) bool {
-	return t.Alert.Monitor == p.monitor && slices.ContainsFunc(p.rules, func(b bound) bool {
+	return t.Alert.Monitor == p.Name && slices.ContainsFunc(p.rules, func(b bound) bool {
 		return b.Alert == t.Alert.Name && b.id == t.Rule && b.matchesSegment(t.Alert.Segment) &&
 			(t.Alert.Field == "" || b.fields[t.Alert.Field])
 	})

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"driftwatch/internal/yamlx"
 	"driftwatch/monitors/checks"
@@ -39,6 +40,12 @@ var testFields = []FieldInfo{
 	{Name: "b", Type: "number", Role: "feature"},
 	{Name: "y", Type: "number", Role: "prediction"},
 }
+
+// testMonitor has windows of an hour.
+var testMonitor = Monitor{Name: "m", Fields: testFields, Grid: window.Grid{Size: time.Hour}}
+
+// none is that there are no earlier windows.
+func none(window.Time) *checks.Window { return nil }
 
 // result is an exact result.
 func result(v float64) checks.Result { return checks.Result{Value: v, Low: v, High: v} }
@@ -115,7 +122,7 @@ func TestSequences(t *testing.T) {
 			[]float64{0.3, 0.3, 0.1, 0.3, 0.3}, []string{"", "firing a", "resolved a", "", "firing a"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := parseSet(t, oneRule(c.rule)).ForMonitor("m", testFields, "")
+			p := parseSet(t, oneRule(c.rule)).ForMonitor(testMonitor)
 			var s State
 			for i, v := range c.values {
 				w := psiOf(i, v)
@@ -123,7 +130,7 @@ func TestSequences(t *testing.T) {
 					w = windowOf(i, segment("", "psi", map[string]checks.Result{"a": {Skipped: "no reference"}}))
 				}
 				var events []Event
-				s, events = p.Step(s, w)
+				s, events = p.Step(s, w, none)
 				if got := show(events); got != c.want[i] {
 					t.Errorf("window %d, %v: %q, wanted %q", i, v, got, c.want[i])
 				}
@@ -171,8 +178,8 @@ func TestOneWindow(t *testing.T) {
 		{"other parameters", "alert: A, when: {check: psi_10, drift: true}", []checks.Segment{segment("", "psi_20", results{"a": yes})}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := parseSet(t, oneRule(c.rule)).ForMonitor("m", testFields, "")
-			_, events := p.Step(State{}, windowOf(0, c.segments...))
+			p := parseSet(t, oneRule(c.rule)).ForMonitor(testMonitor)
+			_, events := p.Step(State{}, windowOf(0, c.segments...), none)
 			if got := show(events); got != c.want {
 				t.Errorf("seen %q, wanted %q", got, c.want)
 			}
@@ -201,7 +208,7 @@ func TestSegments(t *testing.T) {
 			if segments != "" {
 				rule += ", segments: " + segments
 			}
-			_, events := parseSet(t, oneRule(rule)).ForMonitor("m", testFields, "").Step(State{}, w)
+			_, events := parseSet(t, oneRule(rule)).ForMonitor(testMonitor).Step(State{}, w, none)
 			if got := show(events); got != want {
 				t.Errorf("seen %q, wanted %q", got, want)
 			}
@@ -212,14 +219,14 @@ func TestSegments(t *testing.T) {
 func TestPartialWindow(t *testing.T) {
 	set := parseSet(t, `groups: [{name: g, monitor: m, rules: [
 		{alert: Drift, when: {check: psi, drift: true}}, {alert: High, when: {check: psi, above: 0.2}}]}]`)
-	p := set.ForMonitor("m", testFields, "")
-	s, events := p.Step(State{}, windowOf(0, segment("", "psi", map[string]checks.Result{"a": verdictOf(true, 0)})))
+	p := set.ForMonitor(testMonitor)
+	s, events := p.Step(State{}, windowOf(0, segment("", "psi", map[string]checks.Result{"a": verdictOf(true, 0)})), none)
 	if len(events) != 2 {
 		t.Fatalf("events %v", events)
 	}
 	partial := psiOf(1, 0.1)
 	partial.Partial = true
-	s, events = p.Step(s, partial)
+	s, events = p.Step(s, partial, none)
 	if len(events) != 1 || events[0].Alert.Name != "High" || events[0].Alert.State != Resolved {
 		t.Errorf("events %v", events)
 	}
@@ -230,11 +237,11 @@ func TestPartialWindow(t *testing.T) {
 
 // A partial window has fewer rows than there were.
 func TestLimitOfRowsOfPartialWindow(t *testing.T) {
-	p := parseSet(t, oneRule("alert: A, when: {check: volume, below: 41}")).ForMonitor("m", testFields, "")
+	p := parseSet(t, oneRule("alert: A, when: {check: volume, below: 41}")).ForMonitor(testMonitor)
 	w := windowOf(0, checks.Segment{Rows: 40, Checks: map[string]checks.Result{"volume": {Skipped: "needs 7 windows"}}})
 	for _, partial := range []bool{true, false} {
 		w.Partial = partial
-		if _, events := p.Step(State{}, w); len(events) != 0 == partial {
+		if _, events := p.Step(State{}, w, none); len(events) != 0 == partial {
 			t.Errorf("partial %v: events %v", partial, events)
 		}
 	}
@@ -244,13 +251,13 @@ func TestLimitOfRowsOfPartialWindow(t *testing.T) {
 func TestAlert(t *testing.T) {
 	p := parseSet(t, oneRule(`alert: A, when: {check: psi, above: 0.2}, windows: 2, severity: critical, labels: {team: x, tier: 1},
 		annotations: {summary: "{{ .Field }}: {{ printf \"%.2f\" .Value }} of {{ .Rows }} rows until {{ .WindowEnd }}, {{ .Labels.team }}{{ .Labels.none }}, p {{ .PValue }}"}`)).
-		ForMonitor("m", testFields, "")
-	s, _ := p.Step(State{}, psiOf(0, 0.3))
+		ForMonitor(testMonitor)
+	s, _ := p.Step(State{}, psiOf(0, 0.3), none)
 	pending := s.Alerts()[0]
 	if pending.State != Pending || pending.Fired != nil || pending.Since != windowOf(0).End {
 		t.Errorf("pending %+v", pending)
 	}
-	s, events := p.Step(s, psiOf(1, 0.4))
+	s, events := p.Step(s, psiOf(1, 0.4), none)
 	fired := events[0].Alert
 	want := "a: 0.40 of 1000 rows until 1970-01-01T02:00:00Z, x, p NaN"
 	if fired.Annotations["summary"] != want {
@@ -262,7 +269,7 @@ func TestAlert(t *testing.T) {
 	if fired.Since != windowOf(0).End || *fired.Fired != windowOf(1).End || fired.EndsAt != nil || fired.Fingerprint != pending.Fingerprint {
 		t.Errorf("fired %+v", fired)
 	}
-	_, events = p.Step(s, psiOf(2, 0.1))
+	_, events = p.Step(s, psiOf(2, 0.1), none)
 	over := events[0].Alert
 	if over.State != Resolved || *over.EndsAt != windowOf(2).End || *over.Fired != windowOf(1).End || over.Result.Value != 0.1 {
 		t.Errorf("resolved %+v", over)
@@ -276,8 +283,8 @@ func TestInheritance(t *testing.T) {
 		{alert: Drift, when: {check: psi, above: 0.2}, labels: {tier: 2}, annotations: {summary: "own {{ .Page }}"}},
 		{alert: Form, when: {any: [{check: psi, above: 9}, {check: nulls, above: 0.2}]}},
 		{alert: Said, class: performance, when: {check: psi, above: 0.2}}]}]`)
-	p := set.ForMonitor("m n", testFields, "https://dw.example/")
-	_, events := p.Step(State{}, psiOf(0, 0.3))
+	p := set.ForMonitor(Monitor{Name: "m n", Fields: testFields, Site: "https://dw.example/"})
+	_, events := p.Step(State{}, psiOf(0, 0.3), none)
 	want := `Drift map[class:values team:risk tier:2] map[runbook:https://dw.example/monitors/m%20n summary:own https://dw.example/monitors/m%20n]
 Said map[class:performance team:risk tier:1] map[runbook:https://dw.example/monitors/m%20n summary:a]
 `
@@ -313,12 +320,12 @@ func TestIdentityOfOlderRules(t *testing.T) {
 // annotations.
 func TestAlertTellsWhatMoved(t *testing.T) {
 	p := parseSet(t, oneRule(`alert: A, when: {check: psi, above: 0.2}, annotations: {summary: "{{ .Moved }}{{ with .Explained }}; {{ . }}{{ end }}"}`)).
-		ForMonitor("m", testFields, "")
+		ForMonitor(testMonitor)
 	w := psiOf(0, 0.3)
 	f := &w.Segments[0].Fields[0]
 	f.Moved = []checks.Move{{Bin: "> 9", Reference: 0.1, Current: 0.4}}
 	f.ExplainedBy = &checks.Explanation{Segment: "c=BR", Check: "psi", Effect: 0.31, Without: 0.02}
-	s, events := p.Step(State{}, w)
+	s, events := p.Step(State{}, w, none)
 	a := events[0].Alert
 	if want := "> 9: 10 % → 40 %; mostly in c=BR: without it the effect of psi falls from 0.31 to 0.02"; a.Annotations["summary"] != want {
 		t.Errorf("summary %q", a.Annotations["summary"])
@@ -326,17 +333,17 @@ func TestAlertTellsWhatMoved(t *testing.T) {
 	if len(a.Moved) != 1 || a.ExplainedBy == nil {
 		t.Errorf("the alert tells %v, %v", a.Moved, a.ExplainedBy)
 	}
-	s, _ = p.Step(s, psiOf(1, 0.4))
+	s, _ = p.Step(s, psiOf(1, 0.4), none)
 	if a := s.Alerts()[0]; a.Moved != nil || a.ExplainedBy != nil || a.Annotations["summary"] != "" {
 		t.Errorf("it still tells of the window before: %+v", a)
 	}
 }
 
 func TestOldWindowChangesNothing(t *testing.T) {
-	p := parseSet(t, oneRule("alert: A, when: {check: psi, above: 0.2}")).ForMonitor("m", testFields, "")
-	s, _ := p.Step(State{}, psiOf(3, 0.3))
+	p := parseSet(t, oneRule("alert: A, when: {check: psi, above: 0.2}")).ForMonitor(testMonitor)
+	s, _ := p.Step(State{}, psiOf(3, 0.3), none)
 	for _, i := range []int{3, 2} {
-		if next, events := p.Step(s, psiOf(i, 0.1)); len(events) > 0 || stateJSONOf(t, next) != stateJSONOf(t, s) {
+		if next, events := p.Step(s, psiOf(i, 0.1), none); len(events) > 0 || stateJSONOf(t, next) != stateJSONOf(t, s) {
 			t.Errorf("window %d: events %v", i, events)
 		}
 	}
@@ -371,10 +378,10 @@ func TestAdopt(t *testing.T) {
 		{"no rules", "groups: []", "resolved a", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := parseSet(t, oneRule(before)).ForMonitor("m", testFields, "")
-			s, _ := p.Step(State{}, psiOf(0, 0.3))
-			s, _ = p.Step(s, windowOf(1, segment("", "psi", map[string]checks.Result{"a": result(0.3), "b": result(0.3)})))
-			next, events := parseSet(t, c.file).ForMonitor("m", testFields, "").Adopt(s)
+			p := parseSet(t, oneRule(before)).ForMonitor(testMonitor)
+			s, _ := p.Step(State{}, psiOf(0, 0.3), none)
+			s, _ = p.Step(s, windowOf(1, segment("", "psi", map[string]checks.Result{"a": result(0.3), "b": result(0.3)})), none)
+			next, events := parseSet(t, c.file).ForMonitor(testMonitor).Adopt(s)
 			if got := show(events); got != c.want {
 				t.Errorf("events %q, wanted %q", got, c.want)
 			}
@@ -408,10 +415,10 @@ func BenchmarkStep(b *testing.B) {
 		fields = append(fields, FieldInfo{Name: name, Type: "number", Role: "feature"})
 		seg.Fields = append(seg.Fields, checks.Field{Name: name, Checks: map[string]checks.Result{"psi": result(0.01)}})
 	}
-	p := parseSet(b, text.String()).ForMonitor("m", fields, "")
+	p := parseSet(b, text.String()).ForMonitor(Monitor{Name: "m", Fields: fields})
 	w := windowOf(0, seg)
 	b.ReportAllocs()
 	for b.Loop() {
-		p.Step(State{}, w)
+		p.Step(State{}, w, none)
 	}
 }

@@ -53,7 +53,7 @@ func readShare(c yamlx.Cursor, m *yamlx.Map, depth int) Condition {
 	im := inner.Map()
 	test := readTest(inner, im)
 	im.Done()
-	cond := Condition{at: c, Share: &test, Over: readThreshold(m, "")}
+	cond := Condition{at: c, Share: &test, Over: readThreshold(m, "", yamlx.Cursor.Float)}
 	switch {
 	case depth > 0:
 		c.Unsupported("share_of_fields inside any or all")
@@ -79,13 +79,20 @@ func readTest(c yamlx.Cursor, m *yamlx.Map) Condition {
 		cond.Check = ""
 	}
 	cond.ofRows = known && check.Kinds == nil
-	cond.Test = Test{Threshold: readThreshold(m, "p_below, drift")}
+	cond.Test = Test{Threshold: readThreshold(m, "p_below, drift, change", yamlx.Cursor.Float)}
 	given := !cond.Test.empty()
+	if ch := m.Get("change"); ch.Present() {
+		cond.Test.Change = readChange(ch)
+		if given {
+			m.Key("change").Errorf("value", "only one of %s can be asked", questions)
+		}
+		given = true
+	}
 	if p := m.Get("p_below"); p.Present() {
 		v := p.FloatIn(0, 0, 1)
 		cond.Test.PBelow = &v
 		if given {
-			m.Key("p_below").Errorf("value", "only one of above, below, outside, p_below, drift can be asked")
+			m.Key("p_below").Errorf("value", "only one of %s can be asked", questions)
 		}
 		if cond.Check != "" && check.Floor == 0 {
 			p.Errorf("value", "check %q has no p-value; give a limit with above, below or outside", cond.Check)
@@ -98,7 +105,7 @@ func readTest(c yamlx.Cursor, m *yamlx.Map) Condition {
 		}
 		cond.Test.Drift = true
 		if given {
-			m.Key("drift").Errorf("value", "only one of above, below, outside, p_below, drift can be asked")
+			m.Key("drift").Errorf("value", "only one of %s can be asked", questions)
 		}
 		if cond.Check != "" && check.Floor == 0 {
 			d.Errorf("value", "check %q carries no verdict; give a limit with above, below or outside", cond.Check)
@@ -106,14 +113,17 @@ func readTest(c yamlx.Cursor, m *yamlx.Map) Condition {
 		given = true
 	}
 	if !given {
-		c.Errorf("missing-key", "needs one of above, below, outside, p_below, drift")
+		c.Errorf("missing-key", "needs one of %s", questions)
 	}
 	return cond
 }
 
+// questions are the keys that ask something of a check.
+const questions = "above, below, outside, p_below, drift, change"
+
 // readThreshold reads above, below or outside; more are the further keys that
-// exclude them, for the message.
-func readThreshold(m *yamlx.Map, more string) Threshold {
+// exclude them, for the message. Numbers are read by read.
+func readThreshold(m *yamlx.Map, more string, read func(yamlx.Cursor) (float64, bool)) Threshold {
 	if more != "" {
 		more = ", " + more
 	}
@@ -128,10 +138,10 @@ func readThreshold(m *yamlx.Map, more string) Threshold {
 			continue
 		}
 		if key == "outside" {
-			t.Outside = readRange(c)
+			t.Outside = readRange(c, read)
 			continue
 		}
-		v, _ := c.Float()
+		v, _ := read(c)
 		if key == "above" {
 			t.Above = &v
 		} else {
@@ -143,7 +153,7 @@ func readThreshold(m *yamlx.Map, more string) Threshold {
 
 // readRange reads [a, b]. It returns a range also for what is none, so that the
 // mistake is reported once.
-func readRange(c yamlx.Cursor) *[2]float64 {
+func readRange(c yamlx.Cursor, read func(yamlx.Cursor) (float64, bool)) *[2]float64 {
 	list := c.List()
 	if len(list) != 2 {
 		if c.IsList() {
@@ -151,8 +161,8 @@ func readRange(c yamlx.Cursor) *[2]float64 {
 		}
 		return &[2]float64{}
 	}
-	lo, ok1 := list[0].Float()
-	hi, ok2 := list[1].Float()
+	lo, ok1 := read(list[0])
+	hi, ok2 := read(list[1])
 	if ok1 && ok2 && lo > hi {
 		c.Errorf("value", "the first number of outside must not be greater than the second")
 	}
@@ -165,21 +175,24 @@ func readResolve(c yamlx.Cursor, when *Condition) *Threshold {
 	if !c.Present() {
 		return nil
 	}
+	fire, read := when.Test.Threshold, yamlx.Cursor.Float
+	switch ch := when.Test.Change; {
+	case when.Share != nil:
+		fire = when.Over
+	case ch != nil:
+		fire, read = ch.Threshold, (&unit{known: true, relative: ch.Relative}).read
+	}
 	m := c.Map()
 	var t Threshold
 	if b := m.Get("below"); b.Present() {
-		v, _ := b.Float()
+		v, _ := read(b)
 		t.Below = &v
 	}
 	if a := m.Get("above"); a.Present() {
-		v, _ := a.Float()
+		v, _ := read(a)
 		t.Above = &v
 	}
 	m.Done()
-	fire := when.Test.Threshold
-	if when.Share != nil {
-		fire = when.Over
-	}
 	switch {
 	case !c.IsMap():
 		c.Errorf("missing-key", "resolve needs one of above, below")

@@ -132,7 +132,7 @@ func (g *generation) buildMonitor(spec monitors.Spec) (*monitors.Monitor, error)
 	for _, f := range spec.Fields {
 		fields = append(fields, rules.FieldInfo{Name: f.Name, Type: f.Type.String(), Role: f.Role})
 	}
-	g.programs[spec.Name] = g.config.Rules.ForMonitor(spec.Name, fields, g.config.Web.ExternalURL)
+	g.programs[spec.Name] = g.config.Rules.ForMonitor(rules.Monitor{Name: spec.Name, Fields: fields, Grid: spec.Window.Shape().Grid, Site: g.config.Web.ExternalURL})
 	return m, nil
 }
 

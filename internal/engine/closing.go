@@ -195,7 +195,7 @@ func (s *sequencer) judge(c *closing, start window.Time) {
 		return lacks.whole < end && firstEnd <= lacks.partial
 	})
 	c.window = m.Evaluate(in)
-	c.state, c.events = m.program.Step(m.state, c.window)
+	c.state, c.events = m.program.Step(m.state, c.window, s.earlier(m))
 	m.state = c.state
 	m.remember(c.window)
 	if err := m.refer(c, in.Pane); err != nil {

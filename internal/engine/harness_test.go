@@ -201,7 +201,9 @@ func (s *setup) engine(t testing.TB) *Engine {
 		from = s.source
 	}
 	e, err := New(Options{
-		Plans: []*monitors.Plan{plan}, Programs: map[string]*rules.Program{"m": s.rules.ForMonitor("m", []rules.FieldInfo{{Name: "x", Type: "number", Role: monitors.Feature}}, "")},
+		Plans: []*monitors.Plan{plan}, Programs: map[string]*rules.Program{"m": s.rules.ForMonitor(rules.Monitor{
+			Name: "m", Fields: []rules.FieldInfo{{Name: "x", Type: "number", Role: monitors.Feature}}, Grid: s.spec.Window.Shape().Grid,
+		})},
 		Source: from, Membership: members, Store: s.store, Start: s.start, From: s.from, To: s.to, Checkpoint: s.every,
 		Retention: 24 * time.Hour, Profiles: cmp.Or(s.keep, 24*time.Hour),
 		Receivers: []string{"r"}, Route: func(rules.Event) []string { return []string{"r"} },

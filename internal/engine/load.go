@@ -164,7 +164,7 @@ func (s *sequencer) resolveRemoved(tx *store.Tx) error {
 		if err := json.Unmarshal(tx.Rules(name), &old); err != nil {
 			return err
 		}
-		_, events := (&rules.Set{}).ForMonitor(name, nil, "").Adopt(old)
+		_, events := (&rules.Set{}).ForMonitor(rules.Monitor{Name: name}).Adopt(old)
 		for _, e := range events {
 			if err := s.putEvent(tx, e); err != nil {
 				return err

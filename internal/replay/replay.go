@@ -130,7 +130,7 @@ func tidy(ctx context.Context, e *engine.Engine) {
 }
 
 // begin is the event time that reading has to begin with: windows are compared
-// with others as long before them as a monitor's reference reaches.
+// with others as long before them as a monitor's reference and rules reach.
 func (r *Result) begin() window.Time {
 	if r.from == 0 {
 		return 0
@@ -138,8 +138,9 @@ func (r *Result) begin() window.Time {
 	begin := r.from
 	for _, plan := range r.plans {
 		for _, m := range plan.Monitors {
-			reach := max(m.Spec.Reference.Trailing, m.Spec.Reference.Offset)
-			if w := m.Windows(); reach > 0 {
+			w := m.Windows()
+			reach := max(m.Spec.Reference.Trailing, m.Spec.Reference.Offset, r.programs[m.Spec.Name].Reach(time.Duration(w.Panes)*w.Size))
+			if reach > 0 {
 				// The first window of the reference holds panes of before it.
 				begin = min(begin, w.Border(w.Index(w.Back(w.Start(r.from), reach))-int64(w.Panes)))
 			}

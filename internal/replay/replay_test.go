@@ -131,7 +131,7 @@ func replayed(t *testing.T, l *logs, spec monitors.Spec, from, to time.Time) (*R
 	}
 	fields := []rules.FieldInfo{{Name: "x", Type: "number"}, {Name: "c", Type: "category"}}
 	return Run(t.Context(), Options{
-		Plans: []*monitors.Plan{planOf(t, spec)}, Programs: map[string]*rules.Program{"m": set.ForMonitor("m", fields, "")},
+		Plans: []*monitors.Plan{planOf(t, spec)}, Programs: map[string]*rules.Program{"m": set.ForMonitor(rules.Monitor{Name: "m", Fields: fields, Grid: spec.Window.Shape().Grid})},
 		Logs: l, From: from, To: to, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 }

@@ -47,6 +47,15 @@ func annotations() object {
 		with("Texts, which may be templates: {{ .Field }}, {{ .Value }}, {{ .Moved }}, {{ .Explained }}, {{ .Page }} and others.")
 }
 
+// change is what a rule asks of a value and that of earlier windows.
+func change() object {
+	amount := func() object { return anyOf(number(), pattern(`^[-+]?[0-9.]+%$`)) }
+	return fields([]string{"against"}, object{
+		"above": amount(), "below": amount(), "outside": object{"type": "array", "items": amount(), "minItems": 2, "maxItems": 2},
+		"against": anyOf(words("previous", "trailing"), duration(), fields([]string{"trailing"}, object{"trailing": whole(2, 100)})),
+	}).with("How far the value is from that of earlier windows: {above: 50%, against: previous}, or 1d, 1w, trailing, {trailing: 24}.")
+}
+
 // condition is what a rule asks of a window. It may hold others.
 func condition() object {
 	var names []string
@@ -59,7 +68,7 @@ func condition() object {
 	test := thresholds()
 	// Results of checks with parameters have names of their own: quantile_0.99.
 	test["check"] = anyOf(words(names...), pattern(`^[a-z0-9_]+_.+$`))
-	test["p_below"], test["drift"] = between(0, 1), object{"const": true}
+	test["p_below"], test["drift"], test["change"] = between(0, 1), object{"const": true}, change()
 	share := thresholds()
 	share["share_of_fields"] = fields([]string{"check"}, test)
 	return anyOf(

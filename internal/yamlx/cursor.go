@@ -254,6 +254,20 @@ func (c Cursor) Float() (v float64, ok bool) {
 	return 0, false
 }
 
+// Percent reads a finite number, or one with a % sign, which is in hundredths.
+func (c Cursor) Percent() (v float64, percent, ok bool) {
+	if c.IsScalar() && strings.HasSuffix(c.node.Value, "%") {
+		v, err := strconv.ParseFloat(strings.TrimSuffix(c.node.Value, "%"), 64)
+		if err == nil && !math.IsNaN(v) && !math.IsInf(v, 0) {
+			return v / 100, true, true
+		}
+		c.Wrong("a number, or one with % such as 50%")
+		return 0, false, false
+	}
+	v, ok = c.Float()
+	return v, false, ok
+}
+
 // FloatIn reads a number in [lo, hi].
 func (c Cursor) FloatIn(def, lo, hi float64) float64 {
 	v, ok := c.Float()
