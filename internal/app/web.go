@@ -10,7 +10,9 @@ import (
 	"driftwatch/internal/metrics"
 	"driftwatch/internal/snapshot"
 	"driftwatch/internal/web"
+	"driftwatch/monitors"
 	"driftwatch/monitors/checks"
+	"driftwatch/monitors/digest"
 	"driftwatch/monitors/store"
 	"driftwatch/monitors/window"
 )
@@ -65,6 +67,26 @@ func (h history) Windows(monitor string, from, to window.Time, limit int) (list 
 	return list, viewErr
 }
 
+// Digests implements web.History. Windows that closed before there were digests
+// get theirs here.
+func (h history) Digests(monitor string, from, to window.Time, fn func(digest []byte) bool) error {
+	return h.store.View(func(tx *store.Tx) (err error) {
+		tx.Windows(monitor, from, to, func(end window.Time, result []byte) bool {
+			b := tx.Digest(monitor, end)
+			if b == nil {
+				w := &checks.Window{}
+				if err = json.Unmarshal(result, w); err != nil {
+					err = fmt.Errorf("read window %v of %q: %w", end, monitor, err)
+					return false
+				}
+				b = digest.Append(nil, w)
+			}
+			return fn(b)
+		})
+		return err
+	})
+}
+
 // errStarting says that there is no engine to ask yet.
 var errStarting = errors.New("the daemon is starting")
 
@@ -74,6 +96,14 @@ func (d *daemon) WindowProfile(monitor string, end window.Time) ([]byte, error) 
 		return e.WindowProfile(monitor, end)
 	}
 	return nil, errStarting
+}
+
+// Compared implements web.References.
+func (d *daemon) Compared(monitor string, end window.Time, segment, field string) (monitors.Compared, error) {
+	if e := d.engine.Load(); e != nil {
+		return e.Compared(monitor, end, segment, field)
+	}
+	return monitors.Compared{}, errStarting
 }
 
 // Accept implements web.References.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"driftwatch/monitors/digest"
 	"driftwatch/monitors/store"
 	"driftwatch/rules"
 )
@@ -80,6 +81,9 @@ func (s *sequencer) writeClosing(tx *store.Tx, c *closing) error {
 		return err
 	}
 	if err := tx.PutWindow(name, result, c.volume()); err != nil {
+		return err
+	}
+	if err := tx.PutDigest(name, c.window.End, digest.Append(nil, c.window)); err != nil {
 		return err
 	}
 	if err := c.monitor.first.write(tx, name); err != nil {

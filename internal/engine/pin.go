@@ -94,27 +94,34 @@ func (e *Engine) WindowProfile(name string, end window.Time) (file []byte, err e
 }
 
 func readProfile(tx *store.Tx, m *monitor, end window.Time) ([]byte, error) {
-	name := m.Spec.Name
-	if tx.Window(name, end) == nil {
-		return nil, snapshot.Missing("monitor %q has no window that ends at %v", name, end)
-	}
-	v := tx.Volume(name, end)
-	p, err := readSpan(tx, m.Monitor, v)
+	p, err := keptSpan(tx, m, end)
 	if err != nil {
 		return nil, err
-	}
-	switch kept := tx.Profile(name, end); {
-	case p != nil:
-	case kept != nil && !m.Made(kept):
-		return nil, snapshot.Refused("monitor %q had other fields, segments, conditions or windows when window %v closed", name, end)
-	default:
-		return nil, snapshot.Missing("the profile of window %v of %q is not kept any more: store.profiles says how long they are", end, name)
 	}
 	r, err := p.Reference()
 	if err != nil {
 		return nil, err
 	}
 	return r.AppendBinary(nil)
+}
+
+// keptSpan returns the pane of a closed window, or a *snapshot.Refusal.
+func keptSpan(tx *store.Tx, m *monitor, end window.Time) (*monitors.Pane, error) {
+	name := m.Spec.Name
+	if tx.Window(name, end) == nil {
+		return nil, snapshot.Missing("monitor %q has no window that ends at %v", name, end)
+	}
+	p, err := readSpan(tx, m.Monitor, tx.Volume(name, end))
+	if err != nil {
+		return nil, err
+	}
+	switch kept := tx.Profile(name, end); {
+	case p != nil:
+		return p, nil
+	case kept != nil && !m.Made(kept):
+		return nil, snapshot.Refused("monitor %q had other fields, segments, conditions or windows when window %v closed", name, end)
+	}
+	return nil, snapshot.Missing("the profile of window %v of %q is not kept any more: store.profiles says how long they are", end, name)
 }
 
 // Accept makes a closed window the monitor's reference, from the next window that

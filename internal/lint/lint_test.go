@@ -93,6 +93,7 @@ var layers = []layer{
 	{"internal/snapshot", 60},
 	{"rules/...", 50},
 	{"monitors", 50},
+	{"monitors/digest", 31}, // of results of checks
 	{"monitors/checks/...", 30},
 	{"monitors/decode/...", 30},
 	{"monitors/reference/...", 32},   // reads data files

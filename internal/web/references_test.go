@@ -10,6 +10,8 @@ import (
 
 	"driftwatch/internal/snapshot"
 	"driftwatch/internal/snapshot/snapshottest"
+	"driftwatch/monitors"
+	"driftwatch/monitors/profile"
 	"driftwatch/monitors/window"
 )
 
@@ -21,6 +23,30 @@ type references struct {
 
 func (r *references) WindowProfile(_ string, end window.Time) ([]byte, error) {
 	return []byte("profile of " + end.String()), r.err
+}
+
+// Compared makes up two profiles; segments have no reference.
+func (r *references) Compared(_ string, _ window.Time, segment, field string) (monitors.Compared, error) {
+	kind := profile.Number
+	if field == "contract" {
+		kind = profile.Category
+	}
+	made := func(shift float64) *profile.Profile {
+		p := profile.New(profile.Options{Kind: kind})
+		for i := range 100 {
+			if kind == profile.Number {
+				p.ObserveNumbers([]float64{float64(i) + shift})
+			} else {
+				p.ObserveCategory([]byte{byte('a' + i%3)})
+			}
+		}
+		return p
+	}
+	out := monitors.Compared{Current: made(20), Reference: made(0)}
+	if segment != "" {
+		out.Reference, out.NoReference = nil, "the reference has no segment "+segment
+	}
+	return out, r.err
 }
 
 func (r *references) Accept(_ context.Context, _ string, end window.Time) error {

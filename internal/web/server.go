@@ -17,6 +17,7 @@ import (
 	toolkit "github.com/prometheus/exporter-toolkit/web"
 
 	"driftwatch/internal/snapshot"
+	"driftwatch/monitors"
 	"driftwatch/monitors/checks"
 	"driftwatch/monitors/window"
 )
@@ -27,6 +28,9 @@ type History interface {
 	// from < end <= to, oldest first. Where there are more than limit it
 	// returns the newest ones.
 	Windows(monitor string, from, to window.Time, limit int) ([]*checks.Window, error)
+	// Digests calls fn for the digests of such windows, newest first, until it
+	// returns false. They are valid inside fn only.
+	Digests(monitor string, from, to window.Time, fn func(digest []byte) bool) error
 }
 
 // References are what monitors compare windows with. What cannot be met is a
@@ -34,6 +38,8 @@ type History interface {
 type References interface {
 	// WindowProfile returns a closed window's profile file.
 	WindowProfile(monitor string, end window.Time) ([]byte, error)
+	// Compared returns the profiles that a window's results of a field come from.
+	Compared(monitor string, end window.Time, segment, field string) (monitors.Compared, error)
 	// Accept makes a closed window the monitor's reference.
 	Accept(ctx context.Context, monitor string, end window.Time) error
 	// Release undoes Accept.

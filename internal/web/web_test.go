@@ -22,6 +22,7 @@ import (
 	"driftwatch/internal/snapshot"
 	"driftwatch/internal/snapshot/snapshottest"
 	"driftwatch/monitors/checks"
+	"driftwatch/monitors/digest"
 	"driftwatch/monitors/window"
 )
 
@@ -52,14 +53,24 @@ func (h history) Windows(monitor string, from, to window.Time, limit int) ([]*ch
 	return newest(out, limit), nil
 }
 
+func (h history) Digests(monitor string, from, to window.Time, fn func([]byte) bool) error {
+	ws, err := h.Windows(monitor, from, to, maxWindows)
+	for _, w := range slices.Backward(ws) {
+		if !fn(digest.Append(nil, w)) {
+			break
+		}
+	}
+	return err
+}
+
 func optionsOf(s *snapshot.Snapshot) Options {
 	return Options{
 		Listen:   "127.0.0.1:0",
 		Snapshot: func() *snapshot.Snapshot { return s },
-		History:  history{s: s},
-		Metrics:  http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "metrics\n") }),
-		Reload:   func(context.Context) error { return nil },
-		Logger:   slog.New(slog.DiscardHandler),
+		History:  history{s: s}, References: &references{},
+		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "metrics\n") }),
+		Reload:  func(context.Context) error { return nil },
+		Logger:  slog.New(slog.DiscardHandler),
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 // to testdata.
 var migrations = []func(*bolt.Tx) error{
 	addReferences,
+	addDigests,
 }
 
 // Version is the layout that this program reads and writes.
@@ -20,6 +21,12 @@ var Version = len(migrations) + 1
 // addReferences makes the place for references.
 func addReferences(tx *bolt.Tx) error {
 	_, err := tx.CreateBucketIfNotExists(bucketReferences)
+	return err
+}
+
+// addDigests makes the place for digests; windows that closed before have none.
+func addDigests(tx *bolt.Tx) error {
+	_, err := tx.CreateBucketIfNotExists(bucketDigests)
 	return err
 }
 

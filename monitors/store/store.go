@@ -31,14 +31,15 @@ var (
 	bucketWindows    = []byte("windows")    // bucket a monitor: end -> result
 	bucketProfiles   = []byte("profiles")   // bucket a monitor: end of a pane -> merged pane
 	bucketVolumes    = []byte("volumes")    // bucket a monitor: end -> rows, flags
+	bucketDigests    = []byte("digests")    // bucket a monitor: end -> the result in few bytes
 	bucketReferences = []byte("references") // bucket a monitor: kind -> what is kept for it
 	bucketRules      = []byte("rules")      // monitor -> state of its rules
 	bucketOutbox     = []byte("outbox")     // bucket a receiver: id -> event
 
 	topLevel = [][]byte{bucketMeta, bucketPartitions, bucketPanes, bucketMonitors, bucketWindows,
-		bucketProfiles, bucketVolumes, bucketReferences, bucketRules, bucketOutbox}
+		bucketProfiles, bucketVolumes, bucketDigests, bucketReferences, bucketRules, bucketOutbox}
 	// ofMonitors are those with a bucket for each monitor.
-	ofMonitors = [][]byte{bucketWindows, bucketProfiles, bucketVolumes, bucketReferences}
+	ofMonitors = [][]byte{bucketWindows, bucketProfiles, bucketVolumes, bucketDigests, bucketReferences}
 	keyVersion = []byte("version")
 )
 

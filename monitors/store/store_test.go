@@ -277,7 +277,7 @@ func TestRetain(t *testing.T) {
 	update(t, s, func(tx *Tx) error {
 		var errs []error
 		for end := window.Time(1); end <= 10; end++ {
-			errs = append(errs, tx.PutWindow("m", []byte("r"), Volume{End: end}), tx.PutProfile("m", end, []byte("p")))
+			errs = append(errs, tx.PutWindow("m", []byte("r"), Volume{End: end}), tx.PutProfile("m", end, []byte("p")), tx.PutDigest("m", end, []byte("d")))
 		}
 		return errors.Join(errs...)
 	})
@@ -295,6 +295,9 @@ func TestRetain(t *testing.T) {
 		for end := window.Time(1); end <= 10; end++ {
 			if got, want := tx.Window("m", end) != nil, end > 4; got != want {
 				t.Errorf("the result of %d is kept: %v", end, got)
+			}
+			if got, want := tx.Digest("m", end) != nil, end > 4; got != want {
+				t.Errorf("the digest of %d is kept: %v", end, got)
 			}
 			if got, want := tx.Profile("m", end) != nil, end > 8; got != want {
 				t.Errorf("the profile of %d is kept: %v", end, got)

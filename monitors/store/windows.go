@@ -67,6 +67,19 @@ func (t *Tx) PutWindow(monitor string, result []byte, v Volume) error {
 	return err
 }
 
+// PutDigest keeps the result of a closed window in few bytes, beside PutWindow's.
+func (t *Tx) PutDigest(monitor string, end window.Time, digest []byte) error {
+	return t.putAt(bucketDigests, monitor, end, digest)
+}
+
+// Digest returns what PutDigest kept, or nil.
+func (t *Tx) Digest(monitor string, end window.Time) []byte {
+	if b := t.monitorBucket(bucketDigests, monitor); b != nil {
+		return b.Get(timeKey(end))
+	}
+	return nil
+}
+
 // PutProfile keeps the merged pane that ends at end.
 func (t *Tx) PutProfile(monitor string, end window.Time, pane []byte) error {
 	return t.putAt(bucketProfiles, monitor, end, pane)
@@ -167,7 +180,7 @@ func (t *Tx) Retain(monitor string, results, profiles window.Time, limit int) (r
 	for _, part := range []struct {
 		bucket []byte
 		until  window.Time
-	}{{bucketWindows, results}, {bucketVolumes, results}, {bucketProfiles, profiles}} {
+	}{{bucketWindows, results}, {bucketVolumes, results}, {bucketDigests, results}, {bucketProfiles, profiles}} {
 		n, err := dropThrough(t.monitorBucket(part.bucket, monitor), part.until, limit)
 		if err != nil {
 			return 0, fmt.Errorf("remove old windows of %q: %w", monitor, err)
