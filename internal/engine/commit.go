@@ -15,6 +15,7 @@ import (
 func (s *sequencer) commit() error {
 	written := s.tellIfSlow()
 	err := s.update(func(tx *store.Tx) error {
+		s.holdEvents(tx)
 		for _, c := range s.closings {
 			if err := s.writeClosing(tx, c); err != nil {
 				return fmt.Errorf("store pane %v of %q: %w", c.pane.End, c.monitor.Spec.Name, err)
@@ -44,6 +45,7 @@ func (s *sequencer) commit() error {
 // another process would have to read from.
 func (s *sequencer) committed() {
 	for _, c := range s.closings {
+		s.unmoved[c.monitor.Spec.Name] = true
 		c.monitor.first.dirty = false
 		s.closed(c)
 	}
@@ -51,9 +53,10 @@ func (s *sequencer) committed() {
 	for _, st := range s.streams {
 		for _, p := range st.parts {
 			if p.pending != nil {
-				s.engine.offsets.set(st.plan.Stream.Name, p.worker.partition, p.pending.oldest)
+				p.oldest, p.fresh = p.pending.oldest, true
 				p.border = p.pending.border
 				p.pending = nil
+				s.tellPlace(st, p)
 			}
 		}
 	}
@@ -111,6 +114,7 @@ func (s *sequencer) writeRules(tx *store.Tx, monitor string, state rules.State, 
 }
 
 func (s *sequencer) putEvent(tx *store.Tx, e rules.Event) error {
+	s.unmoved[e.Alert.Monitor] = true
 	id, err := tx.NextEventID()
 	if err != nil {
 		return err

@@ -47,6 +47,7 @@ type Options struct {
 	Source     Source
 	Membership Membership
 	Store      *store.Store
+	Moves      *Moves                     // nil: monitors stay
 	Start      source.Start               // of partitions without a stored offset
 	From       window.Time                // what starts before it is left out; Start is before all that does not. Zero: nothing is
 	To         window.Time                // what ends after it is left out, and not read for. Zero: nothing is

@@ -188,6 +188,20 @@ func newSetup(t testing.TB, src *memory) *setup {
 
 func (s *setup) engine(t testing.TB) *Engine {
 	t.Helper()
+	return newEngine(t, s.options(t))
+}
+
+func newEngine(t testing.TB, o Options) *Engine {
+	t.Helper()
+	e, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func (s *setup) options(t testing.TB) Options {
+	t.Helper()
 	plan, err := monitors.NewPlan(s.stream, []*monitors.Monitor{{Spec: s.spec, Reference: s.file}})
 	if err != nil {
 		t.Fatal(err)
@@ -200,7 +214,7 @@ func (s *setup) engine(t testing.TB) *Engine {
 	if from == nil {
 		from = s.source
 	}
-	e, err := New(Options{
+	return Options{
 		Plans: []*monitors.Plan{plan}, Programs: map[string]*rules.Program{"m": s.rules.ForMonitor(rules.Monitor{
 			Name: "m", Fields: []rules.FieldInfo{{Name: "x", Type: "number", Role: monitors.Feature}}, Grid: s.spec.Window.Shape().Grid,
 		})},
@@ -214,11 +228,7 @@ func (s *setup) engine(t testing.TB) *Engine {
 			s.current = v
 		},
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
-	return e
 }
 
 // runFor runs an engine for a time and ends it.

@@ -18,6 +18,7 @@ import (
 // of its monitors.
 func (s *sequencer) load() error {
 	return s.opts.Store.Update(func(tx *store.Tx) error {
+		s.holdEvents(tx)
 		for _, m := range s.monitors {
 			if err := s.loadMonitor(tx, m); err != nil {
 				return fmt.Errorf("load monitor %q: %w", m.Spec.Name, err)
@@ -38,6 +39,7 @@ func (s *sequencer) loadMonitor(tx *store.Tx, m *monitor) error {
 		if err := beginAnew(tx, name, identity); err != nil {
 			return err
 		}
+		s.unmoved[name] = true
 	}
 	m.total = tx.WindowsTotal(name)
 	if err := m.loadPanes(tx); err != nil {

@@ -16,8 +16,10 @@ import (
 
 // observe counts one record: in its panes, or as late, or as an error.
 func (w *worker) observe(rec *source.Record) {
-	w.state.Records++
-	w.state.Bytes += uint64(len(rec.Key) + len(rec.Value))
+	if rec.Offset >= w.state.Counted {
+		w.state.Records++
+		w.state.Bytes += uint64(len(rec.Key) + len(rec.Value))
+	}
 	if err := w.row.Fill(w.decoder, w.partition.ID, rec); err != nil {
 		w.reject(rec, err)
 		return
@@ -39,6 +41,9 @@ func (w *worker) observe(rec *source.Record) {
 }
 
 func (w *worker) count(k *track, t window.Time, offset int64) {
+	if offset < k.skip.Offset {
+		return
+	}
 	start, end := k.paneOf(t)
 	if w.state.Gap || k.gap {
 		// What is missing may have been of any window up to here.
@@ -53,7 +58,9 @@ func (w *worker) count(k *track, t window.Time, offset int64) {
 	}
 	switch k.tracker.Place(end, offset) {
 	case window.Late:
-		k.late++
+		if offset >= k.lateTo {
+			k.late++
+		}
 	case window.Open:
 		p := k.panes[end]
 		if p == nil {
@@ -134,6 +141,9 @@ func (w *worker) handOver() {
 const sampleBytes = 256
 
 func (w *worker) reject(rec *source.Record, err error) {
+	if rec.Offset < w.state.Counted {
+		return
+	}
 	reason, detail := "unknown", err.Error()
 	var e *decode.Error
 	if errors.As(err, &e) {

@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
+	"slices"
 	"sync"
+	"sync/atomic"
 
 	"driftwatch/monitors/store"
 	"driftwatch/rules"
@@ -14,17 +17,24 @@ import (
 // sequencer does its writes.
 type Outbox struct {
 	engine  *Engine
+	visible atomic.Uint64 // the newest event that may be delivered
 	mu      sync.Mutex
 	changed chan struct{}
 }
 
-func newOutbox(e *Engine) *Outbox { return &Outbox{engine: e, changed: make(chan struct{})} }
+func newOutbox(e *Engine) *Outbox {
+	o := &Outbox{engine: e, changed: make(chan struct{})}
+	o.visible.Store(math.MaxUint64)
+	return o
+}
 
 // Pending returns the receiver's events that it did not acknowledge, by id, at
 // most limit (0: all).
 func (o *Outbox) Pending(_ context.Context, receiver string, limit int) (events []rules.Event, err error) {
 	err = o.engine.opts.Store.View(func(tx *store.Tx) error {
 		events, err = readEvents(tx, receiver, limit)
+		visible := o.visible.Load()
+		events = slices.DeleteFunc(events, func(e rules.Event) bool { return e.ID > visible })
 		return err
 	})
 	return events, err
@@ -50,6 +60,9 @@ func (o *Outbox) Ack(ctx context.Context, receiver string, ids []uint64) error {
 	var err error
 	doErr := o.engine.do(ctx, func() {
 		err = o.engine.opts.Store.Update(func(tx *store.Tx) error {
+			if err := o.engine.seq.acknowledged(tx, receiver, ids); err != nil {
+				return err
+			}
 			for _, id := range ids {
 				if err := tx.DropEvent(receiver, id); err != nil {
 					return err

@@ -171,6 +171,7 @@ func (e *Engine) change(ctx context.Context, name string, fn func(*store.Tx, *mo
 			return err
 		})
 		if err == nil {
+			e.seq.unmoved[name] = true
 			m.pin = p
 			e.seq.publish()
 		}

@@ -29,6 +29,7 @@ type sequencer struct {
 	failures uint64             // attempts to store something
 	crowded  bool               // memory is short
 	outbox   *Outbox
+	unmoved  map[string]bool                   // monitors that changed since the ledger had them
 	resolved []rules.Alert                     // the newest ones, newest last
 	closings []*closing                        // not yet in the store
 	stored   time.Time                         // of the newest commit
@@ -42,7 +43,8 @@ type stream struct {
 	parts    []*partition // by number
 	first    window.Time  // the least first watermark: stands in for partitions without one
 	horizon  *atomic.Int64
-	frozen   bool // partitions are about to go: nothing closes
+	frozen   bool      // partitions are about to go: nothing closes
+	moved    time.Time // when the ledger was told last how far its partitions were read
 	samples  []snapshot.Sample
 	gone     *report // sums of partitions that this process no longer reads
 }
@@ -54,6 +56,9 @@ type partition struct {
 	sealed  map[int]map[window.Time]*monitors.Pane // by monitor and end
 	pending *checkpoint                            // not yet in the store
 	border  []window.Time                          // of each monitor, in the store
+	oldest  int64                                  // offset that another process would need
+	fresh   bool                                   // the group does not know oldest yet
+	known   bool                                   // the ledger has it
 }
 
 // monitor is the shared state of one monitor.
@@ -86,22 +91,29 @@ const (
 )
 
 func newSequencer(e *Engine) *sequencer {
-	s := &sequencer{engine: e, opts: &e.opts, streams: map[string]*stream{}, update: e.opts.Store.Update}
+	s := &sequencer{
+		engine: e, opts: &e.opts, streams: map[string]*stream{}, update: e.opts.Store.Update, unmoved: map[string]bool{},
+	}
 	s.outbox = newOutbox(e)
 	for _, plan := range e.opts.Plans {
 		st := &stream{plan: plan, first: window.None, horizon: &atomic.Int64{}, gone: &report{}}
 		st.horizon.Store(math.MinInt64)
 		s.streams[plan.Stream.Name] = st
-		for i, m := range plan.Monitors {
-			st.monitors = append(st.monitors, &monitor{
-				Monitor: m, stream: st, index: i, program: e.opts.Programs[m.Spec.Name],
-				windows: window.NewAssembler(m.Windows(), window.None, window.None), merged: monitors.NewBlocks(m),
-			})
+		for i, spec := range plan.Monitors {
+			m := newMonitor(spec)
+			m.stream, m.index, m.program = st, i, e.opts.Programs[spec.Spec.Name]
+			st.monitors = append(st.monitors, m)
 		}
 		s.monitors = append(s.monitors, st.monitors...)
 	}
 	slices.SortFunc(s.monitors, func(a, b *monitor) int { return strings.Compare(a.Spec.Name, b.Spec.Name) })
 	return s
+}
+
+func newMonitor(m *monitors.Monitor) *monitor {
+	return &monitor{
+		Monitor: m, windows: window.NewAssembler(m.Windows(), window.None, window.None), merged: monitors.NewBlocks(m),
+	}
 }
 
 func (s *sequencer) horizonOf(stream string) *atomic.Int64 { return s.streams[stream].horizon }
@@ -310,6 +322,7 @@ func (s *sequencer) advance(now time.Time, touched []*stream) bool {
 		s.commitUntilDone()
 		s.stored = time.Now() // not before: a slow disk must not be all that is waited for
 	}
+	s.moveUntilDone()
 	return closed
 }
 
@@ -343,10 +356,15 @@ func (s *sequencer) commitUntilDone() {
 
 // finish stores what the workers left when they ended.
 func (s *sequencer) finish() error {
-	if len(s.closings) == 0 && !s.hasPending() {
-		return nil
+	if len(s.closings) > 0 || s.hasPending() {
+		if err := s.commit(); err != nil {
+			return err
+		}
 	}
-	return s.commit()
+	if err := s.move(); err != nil {
+		s.opts.Log.Warn("the last state of monitors is not in the group's topic; who takes them over goes on from the one before", "error", err)
+	}
+	return nil
 }
 
 func (s *sequencer) hasPending() bool {

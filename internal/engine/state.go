@@ -18,6 +18,7 @@ import (
 type partitionState struct {
 	Next      int64                   `json:"next"`
 	TopicID   string                  `json:"topic_id,omitempty"` // of the topic that Next is an offset of, if known
+	Counted   int64                   `json:"counted,omitempty"`  // records before it are in the counters already, if it is beyond Next
 	Watermark *window.Time            `json:"watermark,omitempty"`
 	Records   uint64                  `json:"records"`
 	Bytes     uint64                  `json:"bytes"`
@@ -34,6 +35,16 @@ type monitorState struct {
 	Whole    *window.Time `json:"whole,omitempty"`   // panes that end at or before it are whole,
 	Partial  *window.Time `json:"partial,omitempty"` // later ones up to this lack records
 	Late     uint64       `json:"late"`
+	LateTo   int64        `json:"late_to,omitempty"` // records before it are in Late already, if it is beyond the partition's Next
+	Gap      bool         `json:"gap,omitempty"`     // the monitor did not see the records before the next one
+	Skip     *place       `json:"skip,omitempty"`    // records before it are none of its business, if it is beyond the partition's Next
+	Resume   place        `json:"resume"`            // where another process has to begin to build the same panes
+}
+
+// place is an offset in a partition, and the watermark there.
+type place struct {
+	Offset    int64        `json:"offset"`
+	Watermark *window.Time `json:"watermark,omitempty"`
 }
 
 func timeOrNil(t window.Time) *window.Time {
@@ -131,7 +142,11 @@ func (w *worker) restoreTrack(tx *store.Tx, k *track, closed window.Time) error 
 	if s.Identity != k.identity { // it is new to a stream that was read before
 		s, k.gap = monitorState{}, true
 	}
-	k.late, k.whole, k.partial = s.Late, orNone(s.Whole), orNone(s.Partial)
+	k.late, k.whole, k.partial, k.gap = s.Late, orNone(s.Whole), orNone(s.Partial), k.gap || s.Gap
+	k.lateTo = s.LateTo
+	if s.Skip != nil {
+		k.skip = *s.Skip
+	}
 	k.tracker = window.NewTracker(k.monitor.Windows(), orNone(s.Border), closed)
 	err := tx.Panes(name, w.partition.ID, func(end window.Time, b []byte) error {
 		if end <= closed {
@@ -172,12 +187,14 @@ func (w *worker) restoreCounted(tx *store.Tx, k *track) error {
 // takeCheckpoint encodes the partition's state and its changed panes.
 func (w *worker) takeCheckpoint() (*checkpoint, error) {
 	w.state.Watermark = timeOrNil(w.watermark)
+	w.state.Counted = beyond(w.state.Counted, w.state.Next)
 	w.state.Monitors = map[string]monitorState{}
 	c := &checkpoint{oldest: w.state.Next, panes: map[paneID][]byte{}}
 	for _, k := range w.tracks {
 		w.state.Monitors[k.monitor.Spec.Name] = monitorState{
 			Identity: k.identity,
 			Border:   timeOrNil(k.tracker.Border()), Whole: timeOrNil(k.whole), Partial: timeOrNil(k.partial), Late: k.late,
+			LateTo: beyond(k.lateTo, w.state.Next), Gap: k.gap, Skip: k.skipFrom(w.state.Next), Resume: w.resumeOf(k),
 		}
 		c.border = append(c.border, k.tracker.Border())
 		for end, p := range k.panes {
@@ -200,11 +217,44 @@ func (w *worker) takeCheckpoint() (*checkpoint, error) {
 	return c, nil
 }
 
+// beyond returns an offset if it is beyond next, else 0.
+func beyond(offset, next int64) int64 {
+	if offset > next {
+		return offset
+	}
+	return 0
+}
+
+// skipFrom returns where the track's records begin, if that is beyond next.
+func (k *track) skipFrom(next int64) *place {
+	if k.skip.Offset > next {
+		return &k.skip
+	}
+	return nil
+}
+
+// resumeOf returns the place of the first record that an unclosed pane holds, or
+// where the track goes on.
+func (w *worker) resumeOf(k *track) place {
+	at := place{Offset: w.state.Next, Watermark: timeOrNil(w.watermark)}
+	if skip := k.skipFrom(w.state.Next); skip != nil {
+		at = *skip
+	}
+	for _, p := range k.panes {
+		if c := p.cut(); c.From < at.Offset {
+			at = place{Offset: c.From, Watermark: c.Watermark}
+		}
+	}
+	return at
+}
+
 // forgetOpen drops the panes that are not sealed, because their records will be
 // read again, and with the offsets of sealed ones what they meant.
 func (w *worker) forgetOpen() (dropped []paneID) {
+	w.state.Counted = 0
 	for _, k := range w.tracks {
 		k.tracker.ForgetOffsets()
+		k.skip, k.lateTo = place{}, 0
 		for end := range k.panes {
 			if end > k.tracker.Border() {
 				delete(k.panes, end)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -63,9 +64,11 @@ type track struct {
 	panes    map[window.Time]*openPane // by end: those that are not closed
 	last     [2]window.Time            // the pane of the newest record, from and to
 	late     uint64
+	lateTo   int64       // records before it are in late already
 	whole    window.Time // panes that end at or before it are whole,
 	partial  window.Time // later ones up to this lack records
 	gap      bool        // the monitor did not see the records before the next one
+	skip     place       // records before it were counted by an earlier reading
 }
 
 type sealedPane struct {
@@ -257,8 +260,10 @@ func (w *worker) receive(f fetched) {
 	w.batch, w.at, w.open = f.batch, 0, true
 	w.end = f.batch.End
 	if f.batch.Lost > 0 {
-		w.state.Lost += uint64(f.batch.Lost)
-		w.missed()
+		// What is read again for some monitor only may be gone by now.
+		first := w.state.Next + f.batch.Lost
+		w.state.Lost += uint64(max(0, first-max(w.state.Next, w.state.Counted)))
+		w.missed(first)
 		w.log.Warn("records were gone before they could be read", "topic", w.partition.Topic, "partition", w.partition.ID, "lost", f.batch.Lost)
 	}
 }
@@ -293,7 +298,7 @@ func (w *worker) startOver(at int64, topicID string) {
 	w.log.Warn(why+"; it is read from its start, and windows that were open are partial",
 		"topic", w.partition.Topic, "partition", w.partition.ID, "read_to", w.state.Next, "start", at, "lost", lost)
 	w.state.Lost += uint64(lost)
-	w.missed()
+	w.missed(math.MaxInt64)
 	w.state.Next, w.end, w.atEnd = at, 0, false
 	w.state.TopicID = cmp.Or(topicID, w.state.TopicID)
 	dropped := w.forgetOpen()
@@ -304,12 +309,12 @@ func (w *worker) startOver(at int64, topicID string) {
 	w.send(c, false)
 }
 
-// missed notes that records before the next one are gone. Windows that are open may
-// lack some, also if there never is a next one.
-func (w *worker) missed() {
+// missed notes that records before first are gone. Windows that are open may lack
+// some, also if there never is a next one.
+func (w *worker) missed(first int64) {
 	w.state.Gap = true
 	for _, k := range w.tracks {
-		if w.watermark != window.None {
+		if w.watermark != window.None && k.skip.Offset < first {
 			k.lacks(k.windows.End(w.watermark))
 		}
 	}

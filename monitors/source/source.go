@@ -74,6 +74,14 @@ func (e *TruncatedError) Error() string {
 		e.Partition.ID, e.Partition.Topic, e.From, e.End)
 }
 
+// Entry is one value of a ledger, which keeps values under keys for other processes
+// to find. Those of one space become visible in the order in which they are
+// written. A nil value removes the entry.
+type Entry struct {
+	Space, Key string
+	Value      []byte
+}
+
 // Start says where a partition without a stored offset begins.
 type Start struct {
 	Latest bool

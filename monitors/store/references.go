@@ -20,6 +20,18 @@ func (t *Tx) Reference(monitor, kind string) []byte {
 	return nil
 }
 
+// References calls fn for all that PutReference kept of the monitor.
+func (t *Tx) References(monitor string, fn func(kind string, v []byte)) error {
+	b := t.monitorBucket(bucketReferences, monitor)
+	if b == nil {
+		return nil
+	}
+	return b.ForEach(func(k, v []byte) error {
+		fn(string(k), v)
+		return nil
+	})
+}
+
 // DropReference removes a reference; one that is not there is no error.
 func (t *Tx) DropReference(monitor, kind string) error {
 	if b := t.monitorBucket(bucketReferences, monitor); b != nil {

@@ -25,6 +25,9 @@ func (t *Tx) PutMeta(key string, value []byte) error {
 // Meta returns what PutMeta kept, or nil.
 func (t *Tx) Meta(key string) []byte { return t.tx.Bucket(bucketMeta).Get([]byte(key)) }
 
+// DropMeta removes what PutMeta kept; what is not there is no error.
+func (t *Tx) DropMeta(key string) error { return t.tx.Bucket(bucketMeta).Delete([]byte(key)) }
+
 // PutMonitor keeps what the monitor's state belongs to.
 func (t *Tx) PutMonitor(monitor string, v []byte) error {
 	return t.put(bucketMonitors, []byte(monitor), v)
@@ -43,6 +46,20 @@ func (t *Tx) PutPartition(stream string, partition int, state []byte) error {
 // Partition returns what PutPartition kept, or nil.
 func (t *Tx) Partition(stream string, partition int) []byte {
 	return t.tx.Bucket(bucketPartitions).Get(partitionKey(stream, partition))
+}
+
+// DropPartition removes the state of one partition.
+func (t *Tx) DropPartition(stream string, partition int) error {
+	return t.tx.Bucket(bucketPartitions).Delete(partitionKey(stream, partition))
+}
+
+// Partitions calls fn for the states of all partitions of all streams. It must
+// not change the store.
+func (t *Tx) Partitions(fn func(stream string, partition int, state []byte) error) error {
+	return t.tx.Bucket(bucketPartitions).ForEach(func(k, v []byte) error {
+		n := len(k) - 5 // the name, a zero, the number
+		return fn(string(k[:n]), int(binary.BigEndian.Uint32(k[n+1:])), v)
+	})
 }
 
 // A pane's key sorts by monitor, then end, then partition.
@@ -125,6 +142,9 @@ func (t *Tx) DropRules(monitor string) error {
 
 // NextEventID returns an id that is greater than all before it.
 func (t *Tx) NextEventID() (uint64, error) { return t.tx.Bucket(bucketOutbox).NextSequence() }
+
+// LastEventID returns the newest id that NextEventID returned.
+func (t *Tx) LastEventID() uint64 { return t.tx.Bucket(bucketOutbox).Sequence() }
 
 // PutEvent adds an event to a receiver's outbox.
 func (t *Tx) PutEvent(receiver string, id uint64, event []byte) error {

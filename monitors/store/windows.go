@@ -80,6 +80,20 @@ func (t *Tx) Digest(monitor string, end window.Time) []byte {
 	return nil
 }
 
+// PutVolume keeps the volume of a closed window whose result is not kept.
+func (t *Tx) PutVolume(monitor string, v Volume) error {
+	return t.putAt(bucketVolumes, monitor, v.End, v.encode())
+}
+
+// PutWindowsTotal says how many windows of the monitor there were.
+func (t *Tx) PutWindowsTotal(monitor string, n uint64) error {
+	b, err := t.tx.Bucket(bucketVolumes).CreateBucketIfNotExists([]byte(monitor))
+	if err != nil {
+		return fmt.Errorf("windows of %q: %w", monitor, err)
+	}
+	return b.SetSequence(n)
+}
+
 // PutProfile keeps the merged pane that ends at end.
 func (t *Tx) PutProfile(monitor string, end window.Time, pane []byte) error {
 	return t.putAt(bucketProfiles, monitor, end, pane)
@@ -232,8 +246,8 @@ func (t *Tx) Monitors() ([]string, error) {
 	return slices.Sorted(maps.Keys(names)), nil
 }
 
-// ForgetMonitor removes what is kept of a monitor without windows: its references,
-// and how many windows it had.
+// ForgetMonitor removes what is kept of a monitor in buckets of its own: windows,
+// panes, references, and how many windows it had.
 func (t *Tx) ForgetMonitor(monitor string) error {
 	for _, bucket := range ofMonitors {
 		err := t.tx.Bucket(bucket).DeleteBucket([]byte(monitor))

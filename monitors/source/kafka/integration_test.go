@@ -105,11 +105,11 @@ func testLedgerCompacted(t *testing.T, brokers []string) {
 		"min.cleanable.dirty.ratio", "0.001", "segment.ms", "100", "delete.retention.ms", "0")
 	l := ledger(t, brokers, "ledger-compacted")
 	large := noise(1, 2*maxPart)
-	put(t, l, Entry{"s", "large", large}, Entry{"s", "gone", []byte("x")}, Entry{"s", "gone", nil})
+	put(t, l, entry("s", "large", large), entry("s", "gone", []byte("x")), entry("s", "gone", nil))
 	log, ctx, n := open(t, brokers).Log(source.Partition{Topic: "ledger-compacted"}), kafkatest.Context(t), 0
 	until(t, "compaction", func() bool {
 		n++
-		put(t, l, Entry{"s", "counter", fmt.Append(nil, n)})
+		put(t, l, entry("s", "counter", fmt.Append(nil, n)))
 		got, _, _ := readAll(ctx, t, log, 0)
 		return n > 20 && len(got) < n/2
 	})

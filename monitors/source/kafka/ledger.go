@@ -22,20 +22,14 @@ type Ledger struct {
 	parts  map[string]map[string]bool // by an entry's key, the keys of the parts of its value
 }
 
-// Entry is one value; nil removes it.
-type Entry struct {
-	Space, Key string // a key has no "#"
-	Value      []byte
-}
-
 // Ledger returns the ledger in a topic. Ready has to be called first.
 func (c *Cluster) Ledger(topic string) *Ledger {
 	return &Ledger{c: c, topic: topic, parts: make(map[string]map[string]bool)}
 }
 
-// Put writes entries, in order, and returns when all in-sync replicas have them.
+// Put writes entries, whose keys have no "#", in order, and returns when all in-sync replicas have them.
 // After an error some may be written. Passing faults are retried until ctx ends.
-func (l *Ledger) Put(ctx context.Context, entries []Entry) error {
+func (l *Ledger) Put(ctx context.Context, entries []source.Entry) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	byPartition := make(map[int][]record)

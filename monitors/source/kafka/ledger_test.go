@@ -16,6 +16,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"driftwatch/internal/kafkatest"
+	"driftwatch/monitors/source"
 )
 
 func ledger(t *testing.T, brokers []string, topic string) *Ledger {
@@ -25,7 +26,11 @@ func ledger(t *testing.T, brokers []string, topic string) *Ledger {
 	return l
 }
 
-func put(t *testing.T, l *Ledger, entries ...Entry) {
+func entry(space, key string, value []byte) source.Entry {
+	return source.Entry{Space: space, Key: key, Value: value}
+}
+
+func put(t *testing.T, l *Ledger, entries ...source.Entry) {
 	t.Helper()
 	if err := l.Put(kafkatest.Context(t), entries); err != nil {
 		t.Fatal(err)
@@ -72,17 +77,17 @@ func testLedger(t *testing.T, brokers []string) {
 	one, two := ledger(t, brokers, "ledger"), ledger(t, brokers, "ledger")
 	large, larger := noise(1, 3*maxPart/2), noise(2, 2*maxPart)
 	put(t, one,
-		Entry{"g/a", "main", []byte("first")}, Entry{"g/a", "main", []byte("second")}, Entry{"g/a", "empty", []byte{}},
-		Entry{"g/a", "gone", []byte("x")}, Entry{"g/a", "gone", nil},
-		Entry{"g/a@1", "main", []byte("another")}, Entry{"g/a#", "main", []byte("a third")})
-	put(t, one, Entry{"g/a", "large", large}, Entry{"g/b", "large", large}, Entry{"g/b", "large", larger})
+		entry("g/a", "main", []byte("first")), entry("g/a", "main", []byte("second")), entry("g/a", "empty", []byte{}),
+		entry("g/a", "gone", []byte("x")), entry("g/a", "gone", nil),
+		entry("g/a@1", "main", []byte("another")), entry("g/a#", "main", []byte("a third")))
+	put(t, one, entry("g/a", "large", large), entry("g/b", "large", large), entry("g/b", "large", larger))
 	wantSpace(t, two, "g/a", map[string][]byte{"main": []byte("second"), "empty": {}, "large": large})
 	wantSpace(t, two, "g/a@1", map[string][]byte{"main": []byte("another")})
 	wantSpace(t, two, "g/a#", map[string][]byte{"main": []byte("a third")})
 	wantSpace(t, two, "g/b", map[string][]byte{"large": larger})
 	wantSpace(t, two, "g", map[string][]byte{})
 
-	put(t, two, Entry{"g/b", "large", []byte("small")})
+	put(t, two, entry("g/b", "large", []byte("small")))
 	wantSpace(t, one, "g/b", map[string][]byte{"large": []byte("small")})
 	if parts := partsLeft(t, one, "g/b"); parts > 0 {
 		t.Errorf("%d parts of a value that was replaced are left", parts)
@@ -108,7 +113,7 @@ func TestLedgerHalfWritten(t *testing.T) {
 	brokers, fake := kafkatest.Fake(t)
 	l := ledger(t, brokers, "half")
 	before, after := noise(1, 2*maxPart), noise(2, 4*maxPart)
-	put(t, l, Entry{"s", "k", before})
+	put(t, l, entry("s", "k", before))
 	var left atomic.Int64
 	gone := make(chan struct{}, 100)
 	fake.ControlKey(int16(kmsg.Produce), func(kmsg.Request) (kmsg.Response, error, bool) {
@@ -124,7 +129,7 @@ func TestLedgerHalfWritten(t *testing.T) {
 		l := ledger(t, brokers, "half")
 		ctx, cancel := context.WithCancel(kafkatest.Context(t))
 		put := make(chan error, 1)
-		go func() { put <- l.Put(ctx, []Entry{{"s", "k", after}}) }()
+		go func() { put <- l.Put(ctx, []source.Entry{entry("s", "k", after)}) }()
 		var err error
 		select {
 		case <-gone:
