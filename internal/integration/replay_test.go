@@ -67,12 +67,12 @@ func replayRecords(t *testing.T, brokers []string) *kgo.Client {
 	tx := kafkatest.Transactional(t, brokers, "tx")
 	var waiting []*kgo.Record
 	for i := range 4000 {
-		switch {
-		case i%900 == 7:
+		switch i % 900 {
+		case 7:
 			kafkatest.Produce(t, cl, waiting...)
 			waiting = nil
 			kafkatest.InTransaction(t, tx, false, record(i))
-		case i%900 == 9:
+		case 9:
 			waiting = append(waiting, kafkatest.Record("t", 0, nil, []byte("no JSON"), start))
 		default:
 			waiting = append(waiting, record(i))

@@ -15,7 +15,7 @@ import (
 func (r *Result) WriteJSON(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	list := &list{w: b}
-	io.WriteString(b, `{"windows":[`) // errors stay in b until it is flushed
+	b.WriteString(`{"windows":[`) // errors stay in b until it is flushed
 	err := r.Windows(func(win *checks.Window) error {
 		for i := range win.Segments {
 			out := web.WindowOf(win, &win.Segments[i])
@@ -34,7 +34,7 @@ func (r *Result) WriteJSON(w io.Writer) error {
 		return err
 	}
 	list.any = false
-	io.WriteString(b, "\n],\"alerts\":[")
+	b.WriteString("\n],\"alerts\":[")
 	for i := range alerts {
 		if err := list.add(alerts[i]); err != nil {
 			return err
@@ -44,11 +44,11 @@ func (r *Result) WriteJSON(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	io.WriteString(b, "\n],\"summary\":")
+	b.WriteString("\n],\"summary\":")
 	if err := json.NewEncoder(b).Encode(summary); err != nil {
 		return err
 	}
-	io.WriteString(b, "}\n")
+	b.WriteString("}\n")
 	return b.Flush()
 }
 

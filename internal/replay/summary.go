@@ -96,16 +96,15 @@ func (s *Summary) window(w *checks.Window) {
 func (s *Summary) judge(changes []rules.Alert, from window.Time) {
 	for i := range changes {
 		a := &changes[i]
-		r := s.rule(a)
-		switch asked := a.WindowStart >= from; {
-		case a.State == rules.Resolved:
-			r.resolve(max(a.WindowEnd, *s.From))
-		default:
-			r.fire(max(a.WindowEnd, *s.From))
-			if asked {
-				r.Fired++
-				s.Alerts++
-			}
+		r, at := s.rule(a), max(a.WindowEnd, *s.From)
+		if a.State == rules.Resolved {
+			r.resolve(at)
+			continue
+		}
+		r.fire(at)
+		if a.WindowStart >= from {
+			r.Fired++
+			s.Alerts++
 		}
 	}
 	for i := range s.Rules {

@@ -72,8 +72,8 @@ func verdict(w *checks.Window) string {
 	var parts []string
 	judged, in := false, 0
 	for i := range w.Segments {
-		found, any := drifted(&w.Segments[i])
-		judged = judged || any
+		found, some := drifted(&w.Segments[i])
+		judged = judged || some
 		switch {
 		case i == 0:
 			parts = found
@@ -102,8 +102,8 @@ func verdict(w *checks.Window) string {
 func drifted(s *checks.Segment) (list []string, judged bool) {
 	list, judged = verdicts(s.Checks)
 	for i := range s.Fields {
-		names, any := verdicts(s.Fields[i].Checks)
-		judged = judged || any
+		names, some := verdicts(s.Fields[i].Checks)
+		judged = judged || some
 		if len(names) > 0 {
 			list = append(list, fmt.Sprintf("%s (%s)", s.Fields[i].Name, strings.Join(names, " ")))
 		}
@@ -111,16 +111,16 @@ func drifted(s *checks.Segment) (list []string, judged bool) {
 	return list, judged
 }
 
-func verdicts(results map[string]checks.Result) (names []string, any bool) {
+func verdicts(results map[string]checks.Result) (names []string, judged bool) {
 	for _, name := range slices.Sorted(maps.Keys(results)) {
 		if d := results[name].Drift; d != nil {
-			any = true
+			judged = true
 			if *d {
 				names = append(names, name)
 			}
 		}
 	}
-	return names, any
+	return names, judged
 }
 
 func (r *Result) writeAlerts(w io.Writer) error {

@@ -47,7 +47,7 @@ func TestCopy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer c.Close()
+		t.Cleanup(func() { c.Close() })
 		err = c.View(func(tx *Tx) error {
 			if got := string(tx.Meta("key")); got != "before" {
 				t.Errorf("the copy has %q", got)
