@@ -35,6 +35,7 @@ type daemon struct {
 	view       atomic.Pointer[snapshot.Snapshot]
 	next       chan *generation // a generation that is to take over
 	reloader   *reloader
+	references *references // of what runs; of the reloader's goroutine
 	reload     atomic.Pointer[snapshot.Reload]
 	now        func() time.Time
 	engine     atomic.Pointer[engine.Engine]
@@ -58,7 +59,7 @@ func Run(ctx context.Context, o Options) error {
 // newDaemon opens the store, and returns the generation that is to run first.
 func newDaemon(o Options) (*daemon, *generation, error) {
 	files := &watch.Files{}
-	g, err := build(o.Config, o.Log, files)
+	g, err := build(o.Config, o.Log, files, nil)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -19,16 +19,16 @@ import (
 // generation is one configuration, built and checked, that may run or not.
 // Building it has no effects that anybody sees.
 type generation struct {
-	config    *config.Config
-	profiles  profiles // that are not built into plans yet
-	cluster   *kafka.Cluster
-	plans     []*monitors.Plan
-	programs  map[string]*rules.Program
-	receivers map[string]alerting.Receiver
-	routes    []alerting.Route
-	revision  string
-	taken     chan error // gets the outcome when it is to take over
-	log       *slog.Logger
+	config     *config.Config
+	references *references
+	cluster    *kafka.Cluster
+	plans      []*monitors.Plan
+	programs   map[string]*rules.Program
+	receivers  map[string]alerting.Receiver
+	routes     []alerting.Route
+	revision   string
+	taken      chan error // gets the outcome when it is to take over
+	log        *slog.Logger
 }
 
 // ConfigError is a configuration that cannot be used.
@@ -48,14 +48,14 @@ func (e *ConfigError) Error() string {
 
 // LoadOptions are what reading a configuration needs from the rest.
 func LoadOptions() config.Options {
-	return config.Options{ReferenceFile: profiles{}.file}
+	return config.Options{ReferenceFile: newReferences(nil, nil).file}
 }
 
 // build reads a configuration and everything that it names, but connects to
-// nothing, and notes what files it looked at. Problems of the files are a
-// *ConfigError.
-func build(path string, log *slog.Logger, files *watch.Files) (*generation, error) {
-	g, err := read(path, config.Options{Files: files}, log)
+// nothing, and notes what files it looked at. References that are the same as
+// before are taken from there. Problems of the files are a *ConfigError.
+func build(path string, log *slog.Logger, files *watch.Files, before *references) (*generation, error) {
+	g, err := read(path, config.Options{Files: files}, before, log)
 	if err != nil {
 		return nil, err
 	}
@@ -71,11 +71,12 @@ func build(path string, log *slog.Logger, files *watch.Files) (*generation, erro
 	return g, nil
 }
 
-// read reads a configuration, and what references it has that are profiles.
-// Problems of the files are a *ConfigError.
-func read(path string, o config.Options, log *slog.Logger) (*generation, error) {
-	known := profiles{}
-	o.ReferenceFile = known.file
+// read reads a configuration, and what references it has that are profiles, if
+// they are not what the load before had. Problems of the files are a
+// *ConfigError.
+func read(path string, o config.Options, before *references, log *slog.Logger) (*generation, error) {
+	refs := newReferences(o.Files, before)
+	o.ReferenceFile = refs.file
 	c, diagnostics := config.Load(path, o)
 	if c == nil {
 		return nil, &ConfigError{diagnostics}
@@ -84,7 +85,7 @@ func read(path string, o config.Options, log *slog.Logger) (*generation, error) 
 		log.Warn("the configuration has a flaw", "problem", d.String())
 	}
 	return &generation{
-		config: c, profiles: known, programs: map[string]*rules.Program{}, receivers: map[string]alerting.Receiver{},
+		config: c, references: refs, programs: map[string]*rules.Program{}, receivers: map[string]alerting.Receiver{},
 		taken: make(chan error, 1), log: log,
 	}, nil
 }
@@ -111,22 +112,21 @@ func (g *generation) buildPlans() error {
 		}
 		g.plans = append(g.plans, plan)
 	}
-	g.profiles = nil // what monitors need of them, they have
+	g.references.done()
 	return nil
 }
 
 func (g *generation) buildMonitor(spec monitors.Spec) (*monitors.Monitor, error) {
 	m := &monitors.Monitor{Spec: spec}
-	if spec.Reference.File != "" {
-		cut := spec.Cut()
-		ref, err := g.profiles.load(spec.Reference.File, referenceFields(spec), cut)
+	if file := spec.Reference.File; file != "" {
+		b, absent, err := g.references.baseline(spec)
 		if err != nil {
-			return nil, fmt.Errorf("reference of monitor %q: %w", spec.Name, err)
+			return nil, err
 		}
-		if len(cut.Absent) > 0 {
-			g.log.Warn("the reference has none of the fields that choose a monitor's records: all its rows are taken", "monitor", spec.Name, "file", spec.Reference.File, "fields", cut.Absent)
+		if len(absent) > 0 {
+			g.log.Warn("the reference has none of the fields that choose a monitor's records: all its rows are taken", "monitor", spec.Name, "file", file, "fields", absent)
 		}
-		m.Reference = monitors.NewBaseline(ref)
+		m.Reference = b
 	}
 	var fields []rules.FieldInfo
 	for _, f := range spec.Fields {

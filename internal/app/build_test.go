@@ -27,7 +27,7 @@ func BenchmarkBuild(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				g, err := build(path, slog.New(slog.DiscardHandler), &watch.Files{})
+				g, err := build(path, slog.New(slog.DiscardHandler), &watch.Files{}, nil)
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -38,7 +38,7 @@ func BenchmarkBuild(b *testing.B) {
 		})
 		b.Run(c.name+"/look", func(b *testing.B) {
 			files := &watch.Files{}
-			g, err := build(path, slog.New(slog.DiscardHandler), files)
+			g, err := build(path, slog.New(slog.DiscardHandler), files, nil)
 			if err != nil {
 				b.Fatal(err)
 			}

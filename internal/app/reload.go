@@ -117,7 +117,7 @@ func (r *reloader) changed() bool {
 // used the old one stays, and the error says why.
 func (d *daemon) load(ctx context.Context) loaded {
 	files := &watch.Files{}
-	g, err := build(d.opts.Config, d.opts.Log, files)
+	g, err := build(d.opts.Config, d.opts.Log, files, d.references)
 	if err == nil {
 		err = d.offer(ctx, g)
 	}
@@ -150,6 +150,7 @@ func (d *daemon) offer(ctx context.Context, g *generation) error {
 // accepted says that a configuration is in use.
 func (d *daemon) accepted(g *generation) {
 	limitMemory(within(g.config.Memory.Limit))
+	d.references = g.references
 	d.reload.Store(&snapshot.Reload{OK: true, At: d.now(), Files: g.config.Files})
 }
 

@@ -52,7 +52,7 @@ func Replay(ctx context.Context, o ReplayOptions) (_ *replay.Result, err error) 
 
 // build makes the generation that is replayed, and its logs.
 func (o *ReplayOptions) build() (*generation, replay.Logs, error) {
-	g, err := read(o.Config, config.Options{Rules: o.Rules, MissingSecrets: true}, o.Log)
+	g, err := read(o.Config, config.Options{Rules: o.Rules, MissingSecrets: true}, nil, o.Log)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -102,6 +102,17 @@ func (f *Files) Equal(o *Files) bool {
 	return maps.EqualFunc(f.files, o.files, file.equal) && maps.EqualFunc(f.globs, o.globs, slices.Equal[[]string])
 }
 
+// Same reports whether both have the same note of one file. Neither need have
+// any, or be.
+func (f *Files) Same(o *Files, path string) bool {
+	if f == nil || o == nil {
+		return false
+	}
+	now, ok := f.files[path]
+	then, too := o.files[path]
+	return ok && too && now.equal(then)
+}
+
 func (f file) equal(o file) bool {
 	if f.sum != nil && o.sum != nil {
 		return *f.sum == *o.sum
