@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/go-git/go-billy/v5"
 	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/cache"
@@ -161,7 +160,7 @@ func (t *worktree) revision(names, paths []string, looked Files) (string, error)
 }
 
 func (t *worktree) open() *filesystem.Storage {
-	var fs billy.Filesystem = osfs.New(t.dir)
+	fs := osfs.New(t.dir)
 	if t.common != t.dir {
 		fs = dotgit.NewRepositoryFilesystem(fs, osfs.New(t.common))
 	}

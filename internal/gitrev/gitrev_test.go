@@ -140,14 +140,14 @@ func (r repository) must(err error) {
 }
 
 func (r repository) rules() []string {
-	return []string{filepath.Join(r.dir, "conf/rules/a.yaml"), filepath.Join(r.dir, "conf/rules/b.yaml")}
+	return []string{filepath.Join(r.dir, "conf", "rules", "a.yaml"), filepath.Join(r.dir, "conf", "rules", "b.yaml")}
 }
 
 // TestGitSync: a link moves from the work tree of one commit to that of the next.
 func TestGitSync(t *testing.T) {
 	r, first := newRepository(t)
 	link := filepath.Join(r.dir, "current")
-	paths := []string{filepath.Join(link, "conf/rules/a.yaml")}
+	paths := []string{filepath.Join(link, "conf", "rules", "a.yaml")}
 	r.git("worktree", "add", "-q", "--detach", ".worktrees/1")
 	r.must(os.Symlink(".worktrees/1", link))
 	if got, err := gitrev.Of(paths, &watch.Files{}); err != nil || got != first {
