@@ -48,7 +48,7 @@ func (e *ConfigError) Error() string {
 
 // LoadOptions are what reading a configuration needs from the rest.
 func LoadOptions() config.Options {
-	return config.Options{ReferenceFile: newReferences(nil, nil).file}
+	return config.Options{ReferenceFile: newReferences(nil, nil).file, Schedule: schedule}
 }
 
 // build reads a configuration and everything that it names, but connects to
@@ -76,7 +76,7 @@ func build(path string, log *slog.Logger, files *watch.Files, before *references
 // *ConfigError.
 func read(path string, o config.Options, before *references, log *slog.Logger) (*generation, error) {
 	refs := newReferences(o.Files, before)
-	o.ReferenceFile = refs.file
+	o.ReferenceFile, o.Schedule = refs.file, schedule
 	c, diagnostics := config.Load(path, o)
 	if c == nil {
 		return nil, &ConfigError{diagnostics}
