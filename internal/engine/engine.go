@@ -60,6 +60,8 @@ type Options struct {
 	Checkpoint time.Duration              // between checkpoints; default 5s
 	Crowded    func() bool                // reports whether memory is short; nil: it never is
 	Log        *slog.Logger
+
+	update func(func(*store.Tx) error) error // of the store; tests let it fail
 }
 
 func (o *Options) validate() error {
@@ -71,6 +73,9 @@ func (o *Options) validate() error {
 	}
 	if o.To == 0 {
 		o.To = window.Newest
+	}
+	if o.update == nil {
+		o.update = o.Store.Update
 	}
 	if o.Crowded == nil {
 		o.Crowded = func() bool { return false }

@@ -158,6 +158,7 @@ type setup struct {
 	members Membership // nil: all partitions
 	wrap    Source     // nil: source
 	crowded func() bool
+	update  func(func(*store.Tx) error) error // nil: of the store
 	mu      sync.Mutex
 	current *snapshot.Snapshot
 }
@@ -221,7 +222,7 @@ func (s *setup) options(t testing.TB) Options {
 		Source: from, Membership: members, Store: s.store, Start: s.start, From: s.from, To: s.to, Checkpoint: s.every,
 		Retention: 24 * time.Hour, Profiles: cmp.Or(s.keep, 24*time.Hour),
 		Receivers: []string{"r"}, Route: func(rules.Event) []string { return []string{"r"} },
-		Describe: func(*snapshot.Snapshot) {}, Crowded: s.crowded,
+		Describe: func(*snapshot.Snapshot) {}, Crowded: s.crowded, update: s.update,
 		Publish: func(v *snapshot.Snapshot) {
 			s.mu.Lock()
 			defer s.mu.Unlock()

@@ -17,7 +17,7 @@ import (
 // load brings the store in line with the configuration and reads what it has
 // of its monitors.
 func (s *sequencer) load() error {
-	return s.opts.Store.Update(func(tx *store.Tx) error {
+	return s.update(func(tx *store.Tx) error {
 		s.holdEvents(tx)
 		for _, m := range s.monitors {
 			if err := s.loadMonitor(tx, m); err != nil {

@@ -59,7 +59,7 @@ func readEvents(tx *store.Tx, receiver string, limit int) ([]rules.Event, error)
 func (o *Outbox) Ack(ctx context.Context, receiver string, ids []uint64) error {
 	var err error
 	doErr := o.engine.do(ctx, func() {
-		err = o.engine.opts.Store.Update(func(tx *store.Tx) error {
+		err = o.engine.seq.update(func(tx *store.Tx) error {
 			if err := o.engine.seq.acknowledged(tx, receiver, ids); err != nil {
 				return err
 			}

@@ -166,7 +166,7 @@ func (e *Engine) change(ctx context.Context, name string, fn func(*store.Tx, *mo
 	}
 	doErr := e.do(ctx, func() {
 		var p *pin
-		err = e.opts.Store.Update(func(tx *store.Tx) (err error) {
+		err = e.seq.update(func(tx *store.Tx) (err error) {
 			p, err = fn(tx, m)
 			return err
 		})

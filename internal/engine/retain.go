@@ -30,7 +30,7 @@ func (e *Engine) Retain(ctx context.Context) error {
 // the monitors that may have more.
 func (s *sequencer) retain(names []string) (left []string, err error) {
 	left = names
-	err = s.opts.Store.Update(func(tx *store.Tx) error {
+	err = s.update(func(tx *store.Tx) error {
 		for limit := retainedTogether; len(left) > 0; left = left[1:] {
 			removed, err := s.retainMonitor(tx, left[0], limit)
 			if err != nil || removed == limit {

@@ -92,7 +92,7 @@ const (
 
 func newSequencer(e *Engine) *sequencer {
 	s := &sequencer{
-		engine: e, opts: &e.opts, streams: map[string]*stream{}, update: e.opts.Store.Update, unmoved: map[string]bool{},
+		engine: e, opts: &e.opts, streams: map[string]*stream{}, update: e.opts.update, unmoved: map[string]bool{},
 	}
 	s.outbox = newOutbox(e)
 	for _, plan := range e.opts.Plans {
