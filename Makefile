@@ -63,6 +63,12 @@ integration: build integration-deps ## tests against real Kafka and Prometheus, 
 	DRIFTWATCH_KAFKA_LIBS="$(KAFKA_LIBS)" DRIFTWATCH_PYTHON="$(VENV)/bin/python" \
 		$(GO) test -tags integration -count 1 -timeout 30m $(INTEGRATION)
 
+DURATION ?= 2h
+
+.PHONY: soak
+soak: ## steady traffic for DURATION (2h): memory, file and goroutines do not grow
+	DRIFTWATCH_SOAK=$(DURATION) $(GO) test -tags integration -count 1 -timeout 0 -v -run '^TestSoak$$' ./internal/integration
+
 .PHONY: clean
 clean: ## remove what was built and fetched
 	rm -rf bin "$(CACHE)"

@@ -84,6 +84,16 @@ type status struct {
 	} `json:"streams"`
 }
 
+// until waits for a condition of the daemon's status, which costs less to ask for
+// than the metrics of many monitors.
+func until(d *daemontest.Daemon, what string, condition func(status) bool) {
+	d.Until(what, func() bool {
+		var s status
+		d.JSON("/api/v1/status", &s)
+		return len(s.Streams) > 0 && condition(s)
+	})
+}
+
 type sample struct {
 	Partition int         `json:"partition"`
 	Offset    int64       `json:"offset"`
