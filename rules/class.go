@@ -21,6 +21,9 @@ func readClass(c yamlx.Cursor, when *Condition) string {
 // class is Schema if any of the checks is about the form of the data: what else
 // is found in data of the wrong form means little.
 func (c *Condition) class() string {
+	if c.NoData > 0 {
+		return Schema
+	}
 	found := Values
 	for _, leaf := range c.leaves() {
 		switch check, _ := lookup(leaf.Check); check.Class {

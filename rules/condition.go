@@ -5,12 +5,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"driftwatch/internal/yamlx"
 )
 
-// Condition is what must hold of a window. Exactly one of Check, Any, All and
-// Share is set.
+// Condition is what must hold of a window, or of the time without one. Exactly one
+// of Check, Any, All, Share and NoData is set.
 type Condition struct {
 	Check string
 	Test  Test // of Check
@@ -20,6 +21,8 @@ type Condition struct {
 
 	Share *Condition // of one check: the share of fields for which it holds
 	Over  Threshold  // of that share
+
+	NoData time.Duration `json:",omitempty"` // no window closed for so long
 
 	ofRows bool // Check is of rows and not of a field
 	at     yamlx.Cursor
@@ -48,6 +51,8 @@ func (c *Condition) complete() bool {
 // leaves are the conditions on one check, in the order of the file.
 func (c *Condition) leaves() []*Condition {
 	switch {
+	case c.NoData > 0:
+		return nil
 	case c.Share != nil:
 		return []*Condition{c.Share}
 	case c.Any == nil && c.All == nil:
@@ -73,6 +78,8 @@ func (c *Condition) usesFields() bool {
 // String is the condition in words.
 func (c Condition) String() string {
 	switch {
+	case c.NoData > 0:
+		return "no window for " + yamlx.FormatDuration(c.NoData)
 	case c.Share != nil:
 		return fmt.Sprintf("share of fields with %s is %s", c.Share, c.Over)
 	case c.Any != nil:

@@ -51,7 +51,10 @@ func readRule(c yamlx.Cursor, group texts) *Rule {
 	r.Segments = readDimensions(r.at.segments)
 	r.When = readCondition(m.Need("when"), 0)
 	r.Windows = readWindows(m.Get("windows"))
-	r.Resolve = readResolve(m.Get("resolve"), &r.When)
+	resolve := m.Get("resolve")
+	if r.When.NoData == 0 {
+		r.Resolve = readResolve(resolve, &r.When)
+	}
 	r.MinRows = uint64(m.Get("min_rows").Int(0, 0, math.MaxInt32))
 	r.Mute = mute.Read(m.Get("mute"))
 	r.Class = readClass(m.Get("class"), &r.When)
@@ -62,6 +65,11 @@ func readRule(c yamlx.Cursor, group texts) *Rule {
 	own.labels["class"] = r.Class
 	r.Labels, r.Annotations, r.templates = own.labels, own.annotations, own.templates
 	m.Done()
+	if r.When.NoData > 0 {
+		for _, key := range []string{"segments", "windows", "resolve", "min_rows"} {
+			m.Key(key).Errorf("value", "%s has no meaning for no_data, which is asked of the clock, and not of windows", key)
+		}
+	}
 	if r.at.fields.Present() && r.When.complete() && !r.When.usesFields() {
 		r.at.fields.Errorf("value", "fields are given, but %q is not asked of fields", r.When.String())
 	}

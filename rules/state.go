@@ -17,7 +17,8 @@ import (
 type State struct {
 	end     window.Time // of the newest window; meaningful if stepped
 	stepped bool
-	tracked []tracked // by alert name, segment and field
+	heard   window.Time // of the clock: when a window last closed, for rules on silence; 0: not known
+	tracked []tracked   // by alert name, segment and field
 }
 
 // tracked is one alert that is pending or firing.
@@ -53,6 +54,7 @@ func (s State) Alerts() []Alert {
 
 type stateJSON struct {
 	End    *window.Time `json:"end,omitempty"`
+	Heard  *window.Time `json:"heard,omitempty"`
 	Alerts []tracked    `json:"alerts"`
 }
 
@@ -61,6 +63,9 @@ func (s State) MarshalJSON() ([]byte, error) {
 	v := stateJSON{Alerts: s.tracked}
 	if s.stepped {
 		v.End = &s.end
+	}
+	if s.heard != 0 {
+		v.Heard = &s.heard
 	}
 	if v.Alerts == nil {
 		v.Alerts = []tracked{}
@@ -78,12 +83,17 @@ func (s *State) UnmarshalJSON(b []byte) error {
 	if v.End != nil {
 		s.end, s.stepped = *v.End, true
 	}
+	if v.Heard != nil {
+		s.heard = *v.Heard
+	}
 	if len(s.tracked) == 0 {
 		s.tracked = nil
 	}
-	slices.SortFunc(s.tracked, compareTracked)
+	sortTracked(s.tracked)
 	return nil
 }
+
+func sortTracked(list []tracked) { slices.SortFunc(list, compareTracked) }
 
 // fingerprint identifies an alert over restarts and reloads.
 func fingerprint(alert, monitor, segment, field string) string {

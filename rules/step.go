@@ -100,7 +100,7 @@ func (p *Program) Step(state State, w *checks.Window, earlier Earlier) (State, [
 		s.next[t.key()] = t
 	}
 	for i := range p.rules {
-		if p.rules[i].Mute.Overlap(w.Start.Time(), w.End.Time()) {
+		if p.rules[i].When.NoData > 0 || p.rules[i].Mute.Overlap(w.Start.Time(), w.End.Time()) {
 			continue
 		}
 		for j := range w.Segments {
@@ -109,7 +109,7 @@ func (p *Program) Step(state State, w *checks.Window, earlier Earlier) (State, [
 			}
 		}
 	}
-	return State{end: w.End, stepped: true, tracked: sorted(s.next)}, s.events
+	return State{end: w.End, stepped: true, heard: state.heard, tracked: sorted(s.next)}, s.events
 }
 
 // stepper is one Step under way.
@@ -237,7 +237,11 @@ func (p *Program) Adopt(old State) (State, []Event) {
 		case p.keeps(&t):
 			next.tracked = append(next.tracked, t)
 		case t.Alert.State == Firing:
-			events = append(events, Event{Alert: resolved(t.Alert, old.end)})
+			end := old.end
+			if t.Alert.Check == NoData {
+				end = t.Alert.WindowEnd // of the clock, as its other times are
+			}
+			events = append(events, Event{Alert: resolved(t.Alert, end)})
 		}
 	}
 	return next, events
@@ -258,6 +262,6 @@ func sorted(m map[key]tracked) []tracked {
 	for _, t := range m {
 		list = append(list, t)
 	}
-	slices.SortFunc(list, compareTracked)
+	sortTracked(list)
 	return list
 }

@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"time"
+
 	"driftwatch/internal/yamlx"
 )
 
@@ -27,6 +29,11 @@ func readCondition(c yamlx.Cursor, depth int) Condition {
 		cond.Any = readConditions(m.Get("any"), depth)
 	case m.Has("all"):
 		cond.All = readConditions(m.Get("all"), depth)
+	case m.Has("no_data"):
+		cond.NoData = m.Get("no_data").Duration(time.Hour, time.Minute)
+		if depth > 0 {
+			c.Errorf("value", "no_data cannot stand inside any or all: it is asked of the clock, and not of windows")
+		}
 	case m.Has("share_of_fields"):
 		cond = readShare(c, m, depth)
 	default:

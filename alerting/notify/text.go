@@ -147,7 +147,7 @@ func amount(check string, v float64) string {
 		return strconv.FormatFloat(100*v, 'g', 3, 64) + " %"
 	case "volume", "distinct":
 		return strconv.FormatFloat(v, 'f', 0, 64)
-	case "freshness":
+	case "freshness", rules.NoData:
 		if math.Abs(v) < float64(math.MaxInt64/time.Second) {
 			return time.Duration(v * float64(time.Second)).Round(time.Second).String()
 		}

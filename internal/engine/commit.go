@@ -21,6 +21,14 @@ func (s *sequencer) commit() error {
 				return fmt.Errorf("store pane %v of %q: %w", c.pane.End, c.monitor.Spec.Name, err)
 			}
 		}
+		for _, m := range s.monitors {
+			if len(m.told) == 0 {
+				continue
+			}
+			if err := s.writeRules(tx, m.Spec.Name, m.state, m.told); err != nil {
+				return fmt.Errorf("store alerts of %q: %w", m.Spec.Name, err)
+			}
+		}
 		for _, st := range s.streams {
 			for _, p := range st.parts {
 				if p.pending == nil {
@@ -50,6 +58,12 @@ func (s *sequencer) committed() {
 		s.closed(c)
 	}
 	s.closings = nil
+	for _, m := range s.monitors {
+		if len(m.told) > 0 {
+			m.told = nil
+			s.outbox.signal()
+		}
+	}
 	for _, st := range s.streams {
 		for _, p := range st.parts {
 			if p.pending != nil {

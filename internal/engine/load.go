@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"driftwatch/monitors"
 	"driftwatch/monitors/checks"
@@ -148,6 +149,7 @@ func (s *sequencer) loadRules(tx *store.Tx, m *monitor) error {
 	}
 	var events []rules.Event
 	m.state, events = m.program.Adopt(old)
+	m.state = m.program.Begin(m.state, time.Now())
 	return s.writeRules(tx, m.Spec.Name, m.state, events)
 }
 

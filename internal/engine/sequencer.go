@@ -33,6 +33,7 @@ type sequencer struct {
 	resolved []rules.Alert                     // the newest ones, newest last
 	closings []*closing                        // not yet in the store
 	stored   time.Time                         // of the newest commit
+	began    time.Time                         // when it began to read
 	update   func(func(*store.Tx) error) error // of the store
 }
 
@@ -69,6 +70,7 @@ type monitor struct {
 	index   int // in the stream's plan
 	program *rules.Program
 	state   rules.State
+	told    []rules.Event // that no window led to; not yet in the store
 	windows *window.Assembler
 	merged  *monitors.Blocks  // the panes of windows that have several
 	cuts    []checks.PaneCuts // of the newest closed pane, and of those that open windows hold
@@ -145,9 +147,11 @@ func (s *sequencer) run(members <-chan error, over func()) error {
 	defer ticker.Stop()
 	var published, checkpointed time.Time
 	ended := false
+	s.began = time.Now()
 	var touched []*stream
+	ticked := false
 	for {
-		touched = touched[:0]
+		touched, ticked = touched[:0], false
 		select {
 		case err := <-members:
 			return errors.Join(err, s.finish())
@@ -158,9 +162,12 @@ func (s *sequencer) run(members <-chan error, over func()) error {
 			fn()
 		case <-ticker.C:
 			s.crowded = s.opts.Crowded()
-			touched = s.allStreams(touched)
+			touched, ticked = s.allStreams(touched), true
 		}
 		now := time.Now()
+		if ticked {
+			s.listen(now)
+		}
 		if now.Sub(checkpointed) >= s.opts.Checkpoint {
 			checkpointed = now
 			s.askCheckpoints()
@@ -313,11 +320,12 @@ func (s *sequencer) advance(now time.Time, touched []*stream) bool {
 				if c == nil {
 					break
 				}
+				s.heard(c, now)
 				s.closings = append(s.closings, c)
 			}
 		}
 	}
-	closed := len(s.closings) > 0
+	closed := len(s.closings) > 0 || slices.ContainsFunc(s.monitors, func(m *monitor) bool { return len(m.told) > 0 })
 	if closed || s.hasPending() && now.Sub(s.stored) >= tick {
 		s.commitUntilDone()
 		s.stored = time.Now() // not before: a slow disk must not be all that is waited for

@@ -74,7 +74,11 @@ func newResult(o *Options) (*Result, error) {
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	return &Result{dir: dir, store: st, plans: o.Plans, programs: o.Programs, from: bound(o.From), to: bound(o.To)}, nil
+	programs := make(map[string]*rules.Program, len(o.Programs))
+	for name, p := range o.Programs {
+		programs[name] = p.WithoutClock()
+	}
+	return &Result{dir: dir, store: st, plans: o.Plans, programs: programs, from: bound(o.From), to: bound(o.To)}, nil
 }
 
 // bound is a time in the past, or 0 for none.
@@ -91,7 +95,7 @@ func (r *Result) fill(ctx context.Context, o *Options, parts []source.Partition)
 	defer cancel(nil)
 	begin := r.begin()
 	e, err := engine.New(engine.Options{
-		Plans: o.Plans, Programs: o.Programs, Store: r.store, Membership: fixed{parts},
+		Plans: o.Plans, Programs: r.programs, Store: r.store, Membership: fixed{parts},
 		Source: &reader{Logs: o.Logs, progress: o.Progress, fail: cancel},
 		Start:  start(begin), From: begin, To: r.to, Checkpoint: tidied, Crowded: o.Crowded, Log: o.Log,
 		Retention: math.MaxInt64, // the results are what it is for; of profiles only those are kept that are needed

@@ -76,5 +76,6 @@ func condition() object {
 		fields([]string{"any"}, object{"any": some(reference("condition"))}),
 		fields([]string{"all"}, object{"all": some(reference("condition"))}),
 		fields([]string{"share_of_fields"}, share),
+		fields([]string{"no_data"}, object{"no_data": duration()}).with("No window closed for so long, by the clock."),
 	)
 }

@@ -100,6 +100,7 @@ var mappings = []struct{ kind, at, file string }{
 	{"rules", "groups.[].rules.[].when.3.share_of_fields.change.against.2", "groups: [{rules: [{when: {above: 0.1, share_of_fields: {check: psi, change: {above: 1, against: {%}}}}}]}]"},
 	{"rules", "groups.[].rules.[].when.3", "groups: [{rules: [{when: {share_of_fields: {check: ks, above: 0.1}, %}}]}]"},
 	{"rules", "groups.[].rules.[].when.3.share_of_fields", "groups: [{rules: [{when: {above: 0.1, share_of_fields: {%}}}]}]"},
+	{"rules", "groups.[].rules.[].when.4", "groups: [{rules: [{when: {no_data: 2h, %}}]}]"},
 	{"rules", "groups.[].rules.[].fields.2", "groups: [{rules: [{fields: {%}}]}]"},
 }
 
@@ -311,6 +312,7 @@ func TestJudgements(t *testing.T) {
 		{"rules", "groups: [{name: g, monitor: m, rules: [{alert: A, when: {check: psi, change: {outside: [-5, 5], against: {trailing: 24}}}}]}]", true},
 		{"rules", "groups: [{name: g, monitor: m, rules: [{alert: A, when: {check: psi, change: {above: 50 percent, against: trailing}}}]}]", false},
 		{"rules", "groups: [{name: g, monitor: m, rules: [{alert: A, when: {check: psi, change: {above: 50%, against: never}}}]}]", false},
+		{"rules", "groups: [{name: g, monitor: m, rules: [{alert: A, when: {no_data: 2h}}]}]", true},
 		{"rules", "groups: [{name: g, monitor: m, rules: [{alert: A, severity: fatal, when: {check: psi, drift: true}}]}]", false},
 		{"config", "kafka: {brokers: [\"a:9092\"], start: latest}\nstore: {retention: 30d}", true},
 		{"config", "kafka: {brokers: []}", false},

@@ -68,10 +68,14 @@ func alertRows(alerts []rules.Alert, monitor string) []alertRow {
 	var out []alertRow
 	for i := range alerts {
 		if a := &alerts[i]; monitor == "" || a.Monitor == monitor {
-			out = append(out, alertRow{
+			row := alertRow{
 				Alert: a, Monitor: a.Monitor, Value: resultText(a.Result), When: alertTime(a),
 				Link: windowLink(a.Monitor, a.Segment, a.WindowEnd),
-			})
+			}
+			if a.Check == rules.NoData { // there is no window of the time
+				row.Link = monitorLink(a.Monitor)
+			}
+			out = append(out, row)
 		}
 	}
 	return out
