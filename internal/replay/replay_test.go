@@ -165,30 +165,63 @@ func windowsOf(t *testing.T, r *Result) map[window.Time]string {
 // A span of the history gives the windows and the alerts that all of it gives
 // there: also the first of them find what they are compared with.
 func TestSpan(t *testing.T) {
-	all, err := replayed(t, traffic(), minutely(), time.Time{}, time.Time{})
+	for _, c := range []struct {
+		name      string
+		size      time.Duration
+		reference monitors.Reference
+		windows   int
+	}{
+		{"trailing", time.Minute, monitors.Reference{Trailing: 5 * time.Minute}, 6},
+		{"offset", time.Minute, monitors.Reference{Offset: 7 * time.Minute}, 6},
+		{"sliding, trailing", 3 * time.Minute, monitors.Reference{Trailing: 5 * time.Minute}, 4},
+		{"sliding, offset", 2 * time.Minute, monitors.Reference{Offset: 4 * time.Minute}, 5},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			spec := minutely()
+			spec.Window.Size, spec.Reference = c.size, c.reference
+			if got := compareSpan(t, spec, epoch.Add(11*time.Minute), epoch.Add(17*time.Minute)); got != c.windows {
+				t.Errorf("%d windows, want %d", got, c.windows)
+			}
+		})
+	}
+}
+
+// compareSpan replays all and a span, and returns how many windows the span has.
+func compareSpan(t *testing.T, spec monitors.Spec, from, to time.Time) int {
+	t.Helper()
+	all, err := replayed(t, traffic(), spec, time.Time{}, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer all.Close()
-	from, to := epoch.Add(11*time.Minute), epoch.Add(17*time.Minute)
-	some, err := replayed(t, traffic(), minutely(), from, to)
+	some, err := replayed(t, traffic(), spec, from, to)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer some.Close()
 	want, got := windowsOf(t, all), windowsOf(t, some)
-	for end, w := range want {
-		if end > window.FromTime(from) && end <= window.FromTime(to) {
-			if got[end] != w {
-				t.Errorf("window %v differs from that of all: %.200s and %.200s", end, got[end], w)
-			}
-		} else if got[end] != "" {
+	for end, w := range got {
+		if want[end] != w {
+			t.Errorf("window %v differs from that of all: %.200s and %.200s", end, w, want[end])
+		}
+		if start := end.Add(-spec.Window.Size); start < window.FromTime(from) || end > window.FromTime(to) {
 			t.Errorf("window %v was not asked for", end)
 		}
 	}
-	if len(want) != 20 || len(got) != 6 {
-		t.Errorf("%d and %d windows", len(want), len(got))
+	return len(got)
+}
+
+func TestSummary(t *testing.T) {
+	all, err := replayed(t, traffic(), minutely(), time.Time{}, time.Time{})
+	if err != nil {
+		t.Fatal(err)
 	}
+	defer all.Close()
+	some, err := replayed(t, traffic(), minutely(), epoch.Add(11*time.Minute), epoch.Add(17*time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer some.Close()
 
 	whole, err := all.Summary()
 	if err != nil {
