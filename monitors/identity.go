@@ -32,6 +32,18 @@ func (m *Monitor) computeIdentity(id string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
+// Judgement is equal for monitors that compare and judge the same windows alike,
+// but for what the reference holds.
+func (m *Monitor) Judgement() string {
+	s := m.Spec
+	s.Window = Window{} // the shape has what matters of it
+	sum := digest(struct {
+		Shape shape
+		Spec  Spec
+	}{m.shape, s})
+	return hex.EncodeToString(sum[:8])
+}
+
 // shape is equal for monitors whose panes count the same of the same records,
 // and so can be merged: what they are compared with, and how they are judged, may
 // differ.

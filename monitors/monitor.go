@@ -109,8 +109,8 @@ func (e *FieldError) Error() string {
 	return "monitor " + e.Monitor + " has no field " + e.Field + " to segment by"
 }
 
-// selects reports whether the row meets all conditions of where.
-func (m *Monitor) selects(r *Row) bool {
+// Selects reports whether the row meets all conditions of where.
+func (m *Monitor) Selects(r *Row) bool {
 	for _, c := range m.where {
 		v := r.leaves[c.leaf]
 		switch v.Type {

@@ -46,7 +46,7 @@ func (m *Monitor) NewSpan(start, end window.Time) *Pane {
 
 // Observe counts the row if the monitor selects it.
 func (p *Pane) Observe(r *Row) {
-	if !p.monitor.selects(r) {
+	if !p.monitor.Selects(r) {
 		return
 	}
 	p.segments[""].observe(p.monitor, r)

@@ -61,9 +61,14 @@ type Window struct {
 	Pane     time.Duration  // windows are made of whole ones: how often a window ends
 	Zone     *time.Location // whose midnights panes begin at; nil: they are counted from the Unix epoch
 	Lateness time.Duration
+	Amend    time.Duration // beyond Lateness: how long late records amend closed windows; 0: they do not
 	Idle     time.Duration
 	MaxOpen  int // panes that a partition may be ahead of the slowest one
 }
+
+// LatePanes bounds the panes that a partition holds late records of, until it hands
+// them over.
+const LatePanes = 8
 
 // String says it in words: 1h, 1h every 5m, 1d in Europe/Berlin, 10000 rows.
 func (w Window) String() string {
@@ -82,7 +87,7 @@ func (w Window) String() string {
 
 // Shape returns the windows in event time.
 func (w *Window) Shape() window.Shape {
-	s := window.Shape{Grid: window.Grid{Size: w.Pane, Zone: w.Zone}, Rows: w.Rows, Lateness: w.Lateness, MaxOpen: w.MaxOpen}
+	s := window.Shape{Grid: window.Grid{Size: w.Pane, Zone: w.Zone}, Rows: w.Rows, Lateness: w.Lateness, Amend: w.Amend, MaxOpen: w.MaxOpen}
 	if w.Rows == 0 {
 		s.Panes = int(w.Size / w.Pane)
 	}

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -50,6 +51,30 @@ func (s State) Alerts() []Alert {
 		list[i] = t.Alert
 	}
 	return list
+}
+
+// Equal reports whether two states are of the same window and say the same.
+func (s State) Equal(o State) bool {
+	a, errA := s.MarshalJSON()
+	b, errB := o.MarshalJSON()
+	return errA == nil && errB == nil && bytes.Equal(a, b)
+}
+
+// Timeless returns the state without what the clock told it.
+func (s State) Timeless() State { return s.withClockOf(State{}) }
+
+// withClockOf returns the state with what the clock told another.
+func (s State) withClockOf(o State) State {
+	ofClock := func(t tracked) bool { return t.Alert.Check == NoData }
+	list := slices.DeleteFunc(slices.Clone(s.tracked), ofClock)
+	for _, t := range o.tracked {
+		if ofClock(t) {
+			list = append(list, t)
+		}
+	}
+	sortTracked(list)
+	s.heard, s.tracked = o.heard, list
+	return s
 }
 
 type stateJSON struct {

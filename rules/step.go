@@ -95,31 +95,21 @@ func (p *Program) Step(state State, w *checks.Window, earlier Earlier) (State, [
 	if state.stepped && w.End <= state.end {
 		return state, nil
 	}
-	s := stepper{Monitor: &p.Monitor, page: p.page(), window: w, earlier: remember(earlier), next: make(map[key]tracked, len(state.tracked))}
+	s := stepper{Monitor: &p.Monitor, page: p.page(), window: w, next: make(map[key]tracked, len(state.tracked))}
 	for _, t := range state.tracked {
 		s.next[t.key()] = t
 	}
-	for i := range p.rules {
-		if p.rules[i].When.NoData > 0 || p.rules[i].Mute.Overlap(w.Start.Time(), w.End.Time()) {
-			continue
-		}
-		for j := range w.Segments {
-			if seg := &w.Segments[j]; p.rules[i].matchesSegment(seg.Name) {
-				s.segment(&p.rules[i], seg)
-			}
-		}
-	}
+	p.each(scope{window: w, grid: p.Grid, earlier: remember(earlier)}, s.advance)
 	return State{end: w.End, stepped: true, heard: state.heard, tracked: sorted(s.next)}, s.events
 }
 
 // stepper is one Step under way.
 type stepper struct {
 	*Monitor
-	page    string
-	window  *checks.Window
-	earlier Earlier
-	next    map[key]tracked
-	events  []Event
+	page   string
+	window *checks.Window
+	next   map[key]tracked
+	events []Event
 }
 
 // remember asks for each window once.
@@ -135,28 +125,49 @@ func remember(earlier Earlier) Earlier {
 	}
 }
 
-// segment judges one rule for one segment: once, or once for each field.
-func (s *stepper) segment(r *bound, seg *checks.Segment) {
-	scope := scope{rule: r, window: s.window, segment: seg, grid: s.Grid, earlier: s.earlier}
-	if !r.When.perField() {
-		s.advance(r, scope)
-		return
-	}
-	for i := range seg.Fields {
-		if f := &seg.Fields[i]; r.fields[f.Name] {
-			scope.field = f
-			s.advance(r, scope)
+// each calls fn for each alert that the rules may have of a window: for each
+// segment once, or once for each field.
+func (p *Program) each(sc scope, fn func(*bound, scope)) {
+	w := sc.window
+	for i := range p.rules {
+		sc.rule = &p.rules[i]
+		if sc.rule.When.NoData > 0 || sc.rule.Mute.Overlap(w.Start.Time(), w.End.Time()) {
+			continue
+		}
+		for j := range w.Segments {
+			if sc.segment = &w.Segments[j]; sc.rule.matchesSegment(sc.segment.Name) {
+				sc.rule.each(sc, fn)
+			}
 		}
 	}
 }
 
-// advance moves one alert by one window.
-func (s *stepper) advance(r *bound, sc scope) {
-	if sc.segment.Rows < r.MinRows {
+func (r *bound) each(sc scope, fn func(*bound, scope)) {
+	if !r.When.perField() {
+		fn(r, sc)
 		return
 	}
-	got := r.When.judge(sc)
-	k := key{r.Alert, sc.segment.Name, sc.fieldName()}
+	for i := range sc.segment.Fields {
+		if f := &sc.segment.Fields[i]; r.fields[f.Name] {
+			sc.field = f
+			fn(r, sc)
+		}
+	}
+}
+
+// judge asks the rule's condition; windows that are too small say nothing.
+func (r *bound) judge(sc scope) finding {
+	if sc.segment.Rows < r.MinRows {
+		return finding{}
+	}
+	return r.When.judge(sc)
+}
+
+func (r *bound) key(sc scope) key { return key{r.Alert, sc.segment.Name, sc.fieldName()} }
+
+// advance moves one alert by one window.
+func (s *stepper) advance(r *bound, sc scope) {
+	got, k := r.judge(sc), r.key(sc)
 	t, tracking := s.next[k]
 	switch {
 	case got.verdict == unknown, !tracking && got.verdict == fails:

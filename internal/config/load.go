@@ -240,6 +240,7 @@ func (l *loader) finish() {
 	for i := range l.monitors {
 		l.checkIDs(&l.monitors[i])
 		l.checkReference(&l.monitors[i])
+		l.checkAmend(&l.monitors[i])
 	}
 	l.checkMemory()
 	infos := make([]rules.MonitorInfo, len(l.monitors))

@@ -85,6 +85,9 @@ func (d *declared) merged() int {
 	case r.Offset > 0 || r.First > 0:
 		n++
 	}
+	if d.Window.Amend > 0 {
+		n = 2*n + 1 // the same for a window that is made anew
+	}
 	return n
 }
 
@@ -119,13 +122,15 @@ func namedValues(s *monitors.Spec, by []string) float64 {
 }
 
 // openPanes is how many panes a partition holds open at least: those that wait for
-// their lateness to pass and the one that is being filled. Being ahead of the
-// slowest partition is not counted: where memory is short, none may be.
+// their lateness to pass, the one that is being filled, and those of late records.
+// Being ahead of the slowest partition is not counted: where memory is short, none
+// may be.
 func openPanes(w monitors.Window) float64 {
 	if w.Pane <= 0 {
 		return 0
 	}
-	return math.Ceil(float64(w.Lateness)/float64(w.Pane)) + 1
+	pane := float64(w.Pane)
+	return math.Ceil(float64(w.Lateness)/pane) + 1 + min(math.Ceil(float64(w.Amend)/pane), monitors.LatePanes)
 }
 
 // checkMemory refuses monitors whose open windows can pass the limit together.

@@ -19,7 +19,7 @@ const (
 // declared is a monitor with the places of what is checked later.
 type declared struct {
 	monitors.Spec
-	at, stream, asked, reference yamlx.Cursor
+	at, stream, window, asked, reference yamlx.Cursor
 
 	countsIDs bool       // for the check of duplicates
 	notInFile [][]string // entries of segments that the reference file says nothing of
@@ -31,7 +31,8 @@ func (l *loader) readMonitor(c yamlx.Cursor) {
 	d.Name = readName(d.at)
 	d.Stream = d.stream.Name()
 	d.Where = readWhere(m.Get("where").Map())
-	d.Window = readWindow(m.Need("window"))
+	d.window = m.Need("window")
+	d.Window = readWindow(d.window)
 	segments := m.Get("segments")
 	d.MaxSegments = m.Get("max_segments").Int(defaultSegments, 1, 10000)
 	d.reference = m.Get("reference")

@@ -145,16 +145,29 @@ func (l *loader) checkReference(d *declared) {
 	if d.Reference.Offset > 0 {
 		key, span = "offset", d.Reference.Offset
 	}
-	kept, by := l.cfg.Store.Profiles, "store.profiles"
-	if l.cfg.Store.Retention < kept {
-		kept, by = l.cfg.Store.Retention, "store.retention"
-	}
+	kept, by := l.windowsKept()
 	if span > kept && !l.partial {
 		d.reference.Map().Get(key).Errorf("value", "%s of %s is longer than windows are kept for it: %s is %s",
 			key, yamlx.FormatDuration(span), by, yamlx.FormatDuration(kept))
 	}
 	if n := d.trailing(); n > manyWindows {
 		d.reference.Map().Get(key).Warnf("value", "%d pieces are merged at each start: larger windows, or a shorter time, make that faster", n)
+	}
+}
+
+// windowsKept is how long all of a window is kept, and by which key.
+func (l *loader) windowsKept() (kept time.Duration, by string) {
+	if s := &l.cfg.Store; s.Retention < s.Profiles {
+		return s.Retention, "store.retention"
+	}
+	return l.cfg.Store.Profiles, "store.profiles"
+}
+
+// checkAmend reports late records of windows that the store will not have.
+func (l *loader) checkAmend(d *declared) {
+	if kept, by := l.windowsKept(); d.Window.Amend > kept && !l.partial {
+		d.window.Map().Get("amend").Errorf("value", "amend of %s is longer than closed windows are kept: %s is %s",
+			yamlx.FormatDuration(d.Window.Amend), by, yamlx.FormatDuration(kept))
 	}
 }
 

@@ -22,6 +22,7 @@ func readWindow(c yamlx.Cursor) monitors.Window {
 	m := c.Map()
 	w := monitors.Window{
 		Lateness: m.Get("lateness").Duration(0, 0),
+		Amend:    m.Get("amend").Duration(0, 0),
 		Idle:     m.Get("idle").Duration(time.Minute, time.Second),
 		MaxOpen:  m.Get("max_open").Int(defaultMaxOpen, 1, 1000),
 	}
@@ -43,11 +44,27 @@ func readWindow(c yamlx.Cursor) monitors.Window {
 	default:
 		c.Errorf("missing-key", "needs size or rows")
 	}
+	checkAmend(&w, m)
 	if w.Size > maxWindow || w.Pane > maxWindow || w.Lateness > maxWindow {
 		c.Errorf("value", "size, pane and lateness must be at most ten years")
 	}
 	m.Done()
 	return w
+}
+
+// checkAmend reports late records that could not amend windows.
+func checkAmend(w *monitors.Window, m *yamlx.Map) {
+	switch {
+	case w.Amend == 0:
+		return
+	case w.Rows > 0:
+		m.Key("amend").Errorf("value", "amend does not go with rows: where windows begin depends on how many rows those before have")
+	case w.Pane > 0 && w.Amend/w.Pane > maxPanes:
+		m.Key("amend").Errorf("value", "amend of %s is more than %d windows, or pieces of them", yamlx.FormatDuration(w.Amend), maxPanes)
+	default:
+		return
+	}
+	w.Amend = 0
 }
 
 // readSize reads windows of a size, which tumble or slide.

@@ -20,6 +20,7 @@ type closing struct {
 	pane     *monitors.Pane // merged
 	recorded bool           // the stream has records in it
 	window   *checks.Window // nil: none ends here
+	judged   judged         // what the window was judged by
 	state    rules.State    // after the window
 	events   []rules.Event
 }
@@ -195,6 +196,7 @@ func (s *sequencer) judge(c *closing, start window.Time) {
 		return lacks.whole < end && firstEnd <= lacks.partial
 	})
 	c.window = m.Evaluate(in)
+	c.judged = m.judgedBy()
 	c.state, c.events = m.program.Step(m.state, c.window, s.earlier(m))
 	m.state = c.state
 	m.remember(c.window)
@@ -234,6 +236,13 @@ func (m *monitor) historyBefore(start window.Time) []checks.Past {
 	return past
 }
 
+// keepHistory is how many earlier windows are kept: for the next window, and for
+// each that late records may still amend.
+func (m *monitor) keepHistory() int {
+	w := &m.Spec.Window
+	return historyKept + int((w.Amend+w.Lateness)/w.Pane)
+}
+
 // remember keeps what later windows need of this one.
 func (m *monitor) remember(w *checks.Window) {
 	m.total++
@@ -241,8 +250,8 @@ func (m *monitor) remember(w *checks.Window) {
 		return
 	}
 	m.history = append(m.history, checks.Past{Start: w.Start, Rows: w.Whole().Rows})
-	if len(m.history) > 2*historyKept {
-		m.history = append(m.history[:0:0], m.history[len(m.history)-historyKept:]...)
+	if keep := m.keepHistory(); len(m.history) > 2*keep {
+		m.history = append(m.history[:0:0], m.history[len(m.history)-keep:]...)
 	}
 }
 
@@ -255,14 +264,20 @@ func (s *sequencer) closed(c *closing) {
 	if c.window == nil {
 		return
 	}
+	m.due = m.due || m.Spec.Window.Amend > 0
 	m.recent = append(m.recent, c.window)
 	if keep := s.keepRecent(); len(m.recent) > keep {
 		m.recent = append(m.recent[:0:0], m.recent[len(m.recent)-keep:]...)
 	}
-	if len(c.events) > 0 {
+	s.tell(c.events)
+}
+
+// tell makes stored events known.
+func (s *sequencer) tell(events []rules.Event) {
+	if len(events) > 0 {
 		s.outbox.signal()
 	}
-	for _, e := range c.events {
+	for _, e := range events {
 		if e.Alert.State == rules.Resolved {
 			s.resolved = append(s.resolved, e.Alert)
 		}

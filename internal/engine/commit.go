@@ -29,23 +29,36 @@ func (s *sequencer) commit() error {
 				return fmt.Errorf("store alerts of %q: %w", m.Spec.Name, err)
 			}
 		}
-		for _, st := range s.streams {
-			for _, p := range st.parts {
-				if p.pending == nil {
-					continue
-				}
-				if err := p.pending.write(tx, st.plan.Stream.Name, p.worker.partition.ID, s.closedBefore); err != nil {
-					return fmt.Errorf("store a checkpoint of %s: %w", p.worker, err)
-				}
+		for _, r := range s.revised {
+			if err := s.writeRevisions(tx, r); err != nil {
+				return fmt.Errorf("store windows of %q anew: %w", r.monitor.Spec.Name, err)
 			}
 		}
-		return nil
+		return s.writeCheckpoints(tx)
 	})
 	written()
 	if err != nil {
 		return err
 	}
 	s.committed()
+	return nil
+}
+
+func (s *sequencer) writeCheckpoints(tx *store.Tx) error {
+	for _, st := range s.streams {
+		for _, p := range st.parts {
+			if p.pending == nil {
+				continue
+			}
+			err := p.pending.write(tx, st.plan.Stream.Name, p.worker.partition.ID, s.closedBefore)
+			if err == nil {
+				err = s.writeLate(tx, p.pending)
+			}
+			if err != nil {
+				return fmt.Errorf("store a checkpoint of %s: %w", p.worker, err)
+			}
+		}
+	}
 	return nil
 }
 
@@ -57,7 +70,10 @@ func (s *sequencer) committed() {
 		c.monitor.first.dirty = false
 		s.closed(c)
 	}
-	s.closings = nil
+	for _, r := range s.revised {
+		s.showRevisions(r)
+	}
+	s.closings, s.revised = nil, nil
 	for _, m := range s.monitors {
 		if len(m.told) > 0 {
 			m.told = nil
@@ -67,6 +83,7 @@ func (s *sequencer) committed() {
 	for _, st := range s.streams {
 		for _, p := range st.parts {
 			if p.pending != nil {
+				s.noteLate(p.pending)
 				p.oldest, p.fresh = p.pending.oldest, true
 				p.border = p.pending.border
 				p.pending = nil
@@ -104,6 +121,9 @@ func (s *sequencer) writeClosing(tx *store.Tx, c *closing) error {
 		return err
 	}
 	if err := c.monitor.first.write(tx, name); err != nil {
+		return err
+	}
+	if err := writeJudged(tx, c); err != nil {
 		return err
 	}
 	return s.writeRules(tx, name, c.state, c.events)

@@ -105,7 +105,7 @@ func (m *monitor) loadFirst(tx *store.Tx) error {
 		if m.first.have == m.first.wanted {
 			break
 		}
-		p, err := readSpan(tx, m.Monitor, v)
+		p, err := readSpan(tx, m.Monitor, monitors.NewBlocks(m.Monitor), v)
 		if p != nil && err == nil {
 			err = m.first.add(m.Monitor, p)
 		}

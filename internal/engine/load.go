@@ -43,6 +43,7 @@ func (s *sequencer) loadMonitor(tx *store.Tx, m *monitor) error {
 		s.unmoved[name] = true
 	}
 	m.total = tx.WindowsTotal(name)
+	m.due = m.Spec.Window.Amend > 0
 	if err := m.loadPanes(tx); err != nil {
 		return err
 	}
@@ -107,7 +108,7 @@ func (m *monitor) loadHistory(tx *store.Tx) {
 		if m.remembers(v) {
 			m.history = append(m.history, checks.Past{Start: v.Start, Rows: v.Rows})
 		}
-		return len(m.history) < historyKept
+		return len(m.history) < m.keepHistory()
 	})
 	slices.Reverse(m.history)
 }

@@ -38,6 +38,8 @@ type movedPartition struct {
 	Partial *window.Time `json:"partial,omitempty"`
 	Gap     bool         `json:"gap,omitempty"`
 	Late    uint64       `json:"late"`
+	Amended uint64       `json:"amended,omitempty"` // of the late ones
+	Settled *window.Time `json:"settled,omitempty"`
 	Counted int64        `json:"counted"` // records before it are in all counters
 }
 
@@ -83,7 +85,7 @@ func (p *partitionState) moved(monitor, identity string) movedPartition {
 		counted = max(counted, s.Skip.Offset)
 	}
 	return movedPartition{
-		place: s.Resume, TopicID: p.TopicID, Whole: s.Whole, Partial: s.Partial, Late: s.Late, Counted: counted,
+		place: s.Resume, TopicID: p.TopicID, Whole: s.Whole, Partial: s.Partial, Late: s.Late, Amended: s.Amended, Settled: s.Settled, Counted: counted,
 		Gap: s.Gap || p.Gap && s.Resume.Offset == p.Next,
 	}
 }
@@ -173,7 +175,7 @@ func (p *movedPartition) install(tx *store.Tx, m *monitors.Monitor, id int, iden
 	border := m.Windows().Sealed(orNone(p.Watermark))
 	s.Monitors[m.Spec.Name] = monitorState{
 		Identity: identity, Border: timeOrNil(border), Whole: p.Whole, Partial: p.Partial, Gap: p.Gap, Late: p.Late, LateTo: p.Counted,
-		Skip: &p.place, Resume: p.place,
+		Amended: p.Amended, Settled: p.Settled, Skip: &p.place, Resume: p.place,
 	}
 	b, err := json.Marshal(s)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"driftwatch/internal/snapshot"
+	"driftwatch/monitors"
 	"driftwatch/monitors/checks"
 	"driftwatch/monitors/decode"
 	"driftwatch/monitors/source"
@@ -58,8 +59,12 @@ func (w *worker) count(k *track, t window.Time, offset int64) {
 	}
 	switch k.tracker.Place(end, offset) {
 	case window.Late:
-		if offset >= k.lateTo {
+		counted := offset < k.lateTo
+		if !counted {
 			k.late++
+		}
+		if w.amend(k, start, offset) && !counted {
+			k.amended++
 		}
 	case window.Open:
 		p := k.panes[end]
@@ -73,6 +78,25 @@ func (w *worker) count(k *track, t window.Time, offset int64) {
 		p.dirty = true
 	case window.Counted:
 	}
+}
+
+// amend counts a late record for the closed pane that starts at start, if it is not
+// too late for that.
+func (w *worker) amend(k *track, start window.Time, offset int64) bool {
+	end := k.windows.End(start)
+	if !k.tracker.Amends(end, w.watermark) || !k.monitor.Selects(w.row) {
+		return false
+	}
+	p := k.amends[end]
+	if p == nil {
+		p = k.monitor.NewPane(start)
+		p.Cuts = []checks.Cut{{Partition: w.partition.ID, From: offset, Watermark: timeOrNil(w.watermark)}}
+		k.amends[end] = p
+		w.full = w.full || len(k.amends) == monitors.LatePanes
+	}
+	p.Cuts[0].Next = offset + 1
+	p.Observe(w.row)
+	return true
 }
 
 // paneOf returns the start and the end of the pane that t falls into. Records come
@@ -93,8 +117,14 @@ func (w *worker) seal(next int64) {
 		if k.tracker.Advance(w.watermark) {
 			w.sealBetween(i, before, next, false)
 		}
-		w.past = w.past && k.tracker.Border() >= k.windows.Start(w.to)
+		w.past = w.past && k.isPast(w.to, w.watermark)
 	}
+}
+
+// isPast reports whether all panes up to an end are as they will always be.
+func (k *track) isPast(end, watermark window.Time) bool {
+	last := k.windows.Start(end)
+	return k.tracker.Border() >= last && !k.tracker.Amends(last, watermark)
 }
 
 // sealBetween hands over the panes between an earlier border and the present one.
@@ -112,10 +142,11 @@ func (w *worker) sealBetween(monitor int, before window.Time, next int64, idle b
 }
 
 // finish seals what is open when the log is over: nothing that would belong to
-// it can follow.
+// it can follow. Nor can late records.
 func (w *worker) finish() {
 	w.final = true
 	for i, k := range w.tracks {
+		w.full = w.full || len(k.amends) > 0
 		before, last := k.tracker.Border(), window.None
 		for end := range k.panes {
 			last = max(last, end)

@@ -111,7 +111,7 @@ func keptSpan(tx *store.Tx, m *monitor, end window.Time) (*monitors.Pane, error)
 	if tx.Window(name, end) == nil {
 		return nil, snapshot.Missing("monitor %q has no window that ends at %v", name, end)
 	}
-	p, err := readSpan(tx, m.Monitor, tx.Volume(name, end))
+	p, err := readSpan(tx, m.Monitor, monitors.NewBlocks(m.Monitor), tx.Volume(name, end))
 	if err != nil {
 		return nil, err
 	}

@@ -54,7 +54,7 @@ func byState(a, b rules.Alert) int { return strings.Compare(a.State, b.State) }
 func (m *monitor) snapshot() snapshot.Monitor {
 	v := snapshot.Monitor{
 		Name: m.Spec.Name, Stream: m.Spec.Stream, Fields: len(m.Spec.Fields), WindowSize: m.Spec.Window.Size, Window: m.Spec.Window.String(),
-		WindowsTotal: m.total, Windows: slices.Clone(m.recent),
+		WindowsTotal: m.total, Unrevised: m.unrevised, Windows: slices.Clone(m.recent),
 	}
 	v.ComparedWith, v.Reference = inWords(&m.Spec.Reference), m.referenceHash()
 	if m.pin != nil {
@@ -63,6 +63,7 @@ func (m *monitor) snapshot() snapshot.Monitor {
 	for _, p := range m.stream.parts {
 		if p.last != nil {
 			v.Late += p.last.monitors[m.index].late
+			v.Amended += p.last.monitors[m.index].amended
 		}
 	}
 	return v

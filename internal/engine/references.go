@@ -126,9 +126,9 @@ func (m *monitor) loadReferences(tx *store.Tx) error {
 
 // readSpan returns the pane of a closed window, or nil if not all of what it holds
 // is there any more.
-func readSpan(tx *store.Tx, m *monitors.Monitor, v store.Volume) (*monitors.Pane, error) {
+func readSpan(tx *store.Tx, m *monitors.Monitor, blocks *monitors.Blocks, v store.Volume) (*monitors.Pane, error) {
 	var err error
-	p, mergeErr := monitors.NewBlocks(m).Merge(v.Start, v.End, func(end window.Time) *monitors.Pane {
+	p, mergeErr := blocks.Merge(v.Start, v.End, func(end window.Time) *monitors.Pane {
 		p, readErr := readPane(tx, m, end)
 		err = errors.Join(err, readErr)
 		return p
@@ -140,9 +140,12 @@ func readSpan(tx *store.Tx, m *monitors.Monitor, v store.Volume) (*monitors.Pane
 }
 
 // reach is the end up to which closed panes are too old for a window or a
-// reference that is still to come.
+// reference that is still to come, or to be made anew.
 func (m *monitor) reach() window.Time {
 	needs := m.windows.Needs()
+	if w := &m.Spec.Window; needs != window.None && w.Amend > 0 {
+		needs = m.Windows().Back(needs, w.Amend+w.Lateness+w.Size)
+	}
 	if d := max(m.Spec.Reference.Trailing, m.Spec.Reference.Offset); needs != window.None && d > 0 {
 		return m.Windows().Back(needs, d)
 	}

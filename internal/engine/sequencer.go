@@ -32,6 +32,7 @@ type sequencer struct {
 	unmoved  map[string]bool                   // monitors that changed since the ledger had them
 	resolved []rules.Alert                     // the newest ones, newest last
 	closings []*closing                        // not yet in the store
+	revised  []*revisions                      // the same
 	stored   time.Time                         // of the newest commit
 	began    time.Time                         // when it began to read
 	update   func(func(*store.Tx) error) error // of the store
@@ -77,6 +78,10 @@ type monitor struct {
 	total   uint64
 	history []checks.Past
 	recent  []*checks.Window
+
+	due       bool   // late records may wait for closed windows to be made anew
+	unrevised uint64 // windows that could not be
+	again     blocksAgain
 }
 
 const (
@@ -191,8 +196,8 @@ func (s *sequencer) over() bool {
 			return false
 		}
 	}
-	open := func(m *monitor) bool { return s.nextEnd(m) != window.Newest }
-	return len(s.streams) > 0 && len(s.closings) == 0 && !slices.ContainsFunc(s.monitors, open)
+	open := func(m *monitor) bool { return m.due || s.nextEnd(m) != window.Newest }
+	return len(s.streams) > 0 && len(s.closings) == 0 && !s.hasPending() && !slices.ContainsFunc(s.monitors, open)
 }
 
 func (s *sequencer) receive(r *report) {
@@ -330,8 +335,9 @@ func (s *sequencer) advance(now time.Time, touched []*stream) bool {
 		s.commitUntilDone()
 		s.stored = time.Now() // not before: a slow disk must not be all that is waited for
 	}
+	revised := s.revise()
 	s.moveUntilDone()
-	return closed
+	return closed || revised
 }
 
 // closingsTogether bounds the windows of one transaction.

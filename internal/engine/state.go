@@ -35,6 +35,8 @@ type monitorState struct {
 	Whole    *window.Time `json:"whole,omitempty"`   // panes that end at or before it are whole,
 	Partial  *window.Time `json:"partial,omitempty"` // later ones up to this lack records
 	Late     uint64       `json:"late"`
+	Amended  uint64       `json:"amended,omitempty"` // of the late ones
+	Settled  *window.Time `json:"settled,omitempty"` // of the tracker
 	LateTo   int64        `json:"late_to,omitempty"` // records before it are in Late already, if it is beyond the partition's Next
 	Gap      bool         `json:"gap,omitempty"`     // the monitor did not see the records before the next one
 	Skip     *place       `json:"skip,omitempty"`    // records before it are none of its business, if it is beyond the partition's Next
@@ -65,9 +67,10 @@ func orNone(t *window.Time) window.Time {
 // since the checkpoint before.
 type checkpoint struct {
 	state  []byte
-	oldest int64             // the first offset that an unclosed window holds a record of, else the state's Next
-	panes  map[paneID][]byte // nil: it is no more
-	border []window.Time     // of each monitor
+	oldest int64               // the first offset that an unclosed window holds a record of, else the state's Next
+	panes  map[paneID][]byte   // nil: it is no more
+	late   map[paneID][][]byte // late records since the checkpoint before, as panes to be merged
+	border []window.Time       // of each monitor
 }
 
 type paneID struct {
@@ -79,6 +82,9 @@ type paneID struct {
 func (c *checkpoint) absorb(later *checkpoint) {
 	c.state, c.oldest, c.border = later.state, later.oldest, later.border
 	maps.Copy(c.panes, later.panes)
+	for id, panes := range later.late {
+		c.late[id] = append(c.late[id], panes...)
+	}
 }
 
 // write puts the checkpoint into the store, save for closed panes.
@@ -142,12 +148,13 @@ func (w *worker) restoreTrack(tx *store.Tx, k *track, closed window.Time) error 
 	if s.Identity != k.identity { // it is new to a stream that was read before
 		s, k.gap = monitorState{}, true
 	}
-	k.late, k.whole, k.partial, k.gap = s.Late, orNone(s.Whole), orNone(s.Partial), k.gap || s.Gap
+	k.late, k.amended, k.whole, k.partial, k.gap = s.Late, s.Amended, orNone(s.Whole), orNone(s.Partial), k.gap || s.Gap
 	k.lateTo = s.LateTo
 	if s.Skip != nil {
 		k.skip = *s.Skip
 	}
 	k.tracker = window.NewTracker(k.monitor.Windows(), orNone(s.Border), closed)
+	k.tracker.Settle(orNone(s.Settled))
 	err := tx.Panes(name, w.partition.ID, func(end window.Time, b []byte) error {
 		if end <= closed {
 			return nil
@@ -189,12 +196,13 @@ func (w *worker) takeCheckpoint() (*checkpoint, error) {
 	w.state.Watermark = timeOrNil(w.watermark)
 	w.state.Counted = beyond(w.state.Counted, w.state.Next)
 	w.state.Monitors = map[string]monitorState{}
-	c := &checkpoint{oldest: w.state.Next, panes: map[paneID][]byte{}}
+	c := &checkpoint{oldest: w.state.Next, panes: map[paneID][]byte{}, late: map[paneID][][]byte{}}
 	for _, k := range w.tracks {
 		w.state.Monitors[k.monitor.Spec.Name] = monitorState{
 			Identity: k.identity,
 			Border:   timeOrNil(k.tracker.Border()), Whole: timeOrNil(k.whole), Partial: timeOrNil(k.partial), Late: k.late,
 			LateTo: beyond(k.lateTo, w.state.Next), Gap: k.gap, Skip: k.skipFrom(w.state.Next), Resume: w.resumeOf(k),
+			Amended: k.amended, Settled: timeOrNil(k.tracker.SettledBy()),
 		}
 		c.border = append(c.border, k.tracker.Border())
 		for end, p := range k.panes {
@@ -209,10 +217,20 @@ func (w *worker) takeCheckpoint() (*checkpoint, error) {
 			c.panes[paneID{k.monitor.Spec.Name, end}] = b
 			p.dirty = false
 		}
+		for end, p := range k.amends {
+			b, err := p.AppendBinary(nil)
+			if err != nil {
+				return nil, fmt.Errorf("write a checkpoint of %s: %w", w, err)
+			}
+			c.late[paneID{k.monitor.Spec.Name, end}] = [][]byte{b}
+		}
 	}
 	var err error
 	if c.state, err = json.Marshal(w.state); err != nil {
 		return nil, fmt.Errorf("write a checkpoint of %s: %w", w, err)
+	}
+	for _, k := range w.tracks {
+		clear(k.amends)
 	}
 	return c, nil
 }

@@ -46,6 +46,7 @@ type worker struct {
 	at       int // its next record
 	end      int64
 	atEnd    bool
+	full     bool      // its late records are to be handed over
 	past     bool      // all that is asked for is sealed
 	final    bool      // the log is over, or past what is asked for, and was worked through
 	quiet    time.Time // since when no record came
@@ -61,9 +62,11 @@ type track struct {
 	identity string // of what the store's panes belong to
 	windows  window.Shape
 	tracker  *window.Tracker
-	panes    map[window.Time]*openPane // by end: those that are not closed
-	last     [2]window.Time            // the pane of the newest record, from and to
+	panes    map[window.Time]*openPane      // by end: those that are not closed
+	last     [2]window.Time                 // the pane of the newest record, from and to
+	amends   map[window.Time]*monitors.Pane // by end of a pane: its late records since the newest checkpoint
 	late     uint64
+	amended  uint64      // of the late ones
 	lateTo   int64       // records before it are in late already
 	whole    window.Time // panes that end at or before it are whole,
 	partial  window.Time // later ones up to this lack records
@@ -100,6 +103,7 @@ type trackReport struct {
 	whole   window.Time
 	partial window.Time
 	late    uint64
+	amended uint64
 	ends    []window.Time // of unclosed panes, ascending
 }
 
@@ -135,6 +139,7 @@ func newWorker(plan *monitors.Plan, p source.Partition) (*worker, error) {
 	for _, m := range plan.Monitors {
 		w.tracks = append(w.tracks, &track{
 			monitor: m, windows: m.Windows(), whole: window.None, partial: window.None, panes: map[window.Time]*openPane{},
+			amends: map[window.Time]*monitors.Pane{},
 		})
 	}
 	return w, nil
@@ -334,13 +339,17 @@ func (w *worker) blocked() bool {
 }
 
 // work goes through the batch until its end or until the partition is too far
-// ahead, and reports.
+// ahead.
 func (w *worker) work(ctx context.Context) {
-	if !w.open {
-		return
+	for w.open && w.workOn(ctx) {
 	}
+}
+
+// workOn goes on with the batch, and reports. There is more to do at once if it
+// stopped only to hand over late records.
+func (w *worker) workOn(ctx context.Context) (more bool) {
 	before, atEnd, final := w.at, w.atEnd, w.final
-	for w.at < len(w.batch.Records) && !w.past && !w.blocked() && ctx.Err() == nil {
+	for w.at < len(w.batch.Records) && !w.past && !w.full && !w.blocked() && ctx.Err() == nil {
 		rec := &w.batch.Records[w.at]
 		w.at++
 		w.observe(rec)
@@ -358,8 +367,13 @@ func (w *worker) work(ctx context.Context) {
 		w.finish()
 	}
 	if w.at > before || w.atEnd != atEnd || w.final != final {
-		w.send(nil, false)
+		var c *checkpoint
+		if more = w.full; more {
+			w.full, c = false, w.checkpoint()
+		}
+		w.send(c, false)
 	}
+	return more
 }
 
 // send reports to the sequencer, which receives until all workers have ended.
@@ -384,7 +398,7 @@ func (w *worker) report() *report {
 	w.sealed, w.samples = nil, nil
 	for _, k := range w.tracks {
 		r.monitors = append(r.monitors, trackReport{
-			border: k.tracker.Border(), whole: k.whole, partial: k.partial, late: k.late,
+			border: k.tracker.Border(), whole: k.whole, partial: k.partial, late: k.late, amended: k.amended,
 			ends: slices.Sorted(maps.Keys(k.panes)),
 		})
 	}

@@ -44,6 +44,7 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 		m := &s.Monitors[i]
 		if !unknown[m.Stream] {
 			e.count(c.d.late, m.Late, m.Name)
+			e.count(c.d.amended, m.Amended, m.Name)
 		}
 		c.monitor(e, m)
 	}
@@ -54,8 +55,10 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 
 func (c *Collector) monitor(e emitter, m *snapshot.Monitor) {
 	e.count(c.d.windows, m.WindowsTotal, m.Name)
+	e.count(c.d.unrevised, m.Unrevised, m.Name)
 	if w := m.Last(); w != nil {
 		c.d.window(e, w)
+		e.gauge(c.d.windowRevision, float64(w.Revision), m.Name)
 	}
 }
 

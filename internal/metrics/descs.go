@@ -10,7 +10,8 @@ import (
 // depend on them.
 type descs struct {
 	value, pValue, drift                           *prometheus.Desc
-	windowRows, windowEnd, windows, late           *prometheus.Desc
+	windowRows, windowEnd, windowRevision, windows *prometheus.Desc
+	late, amended, unrevised                       *prometheus.Desc
 	records, bytes, recordErrors, lost             *prometheus.Desc
 	lag, freshness                                 *prometheus.Desc
 	alerts, outbox, sent, sendFailures, superseded *prometheus.Desc
@@ -25,13 +26,16 @@ func newDescs() descs {
 	}
 	check := []string{"monitor", "segment", "field", "check"}
 	return descs{
-		value:      desc("check_value", "Value of a check in the monitor's newest window.", check...),
-		pValue:     desc("check_p_value", "P-value of a check in the monitor's newest window.", check...),
-		drift:      desc("check_drift", "Whether the check's verdict on the monitor's newest window is drift.", check...),
-		windowRows: desc("window_rows", "Rows in the monitor's newest window.", "monitor", "segment"),
-		windowEnd:  desc("window_end_timestamp_seconds", "Event time at which the monitor's newest window ends.", "monitor"),
-		windows:    desc("windows_total", "Windows that were closed.", "monitor"),
-		late:       desc("late_records_total", "Records that came after their window was sealed.", "monitor"),
+		value:          desc("check_value", "Value of a check in the monitor's newest window.", check...),
+		pValue:         desc("check_p_value", "P-value of a check in the monitor's newest window.", check...),
+		drift:          desc("check_drift", "Whether the check's verdict on the monitor's newest window is drift.", check...),
+		windowRows:     desc("window_rows", "Rows in the monitor's newest window.", "monitor", "segment"),
+		windowEnd:      desc("window_end_timestamp_seconds", "Event time at which the monitor's newest window ends.", "monitor"),
+		windowRevision: desc("window_revision", "Late records that the monitor's newest window holds.", "monitor"),
+		windows:        desc("windows_total", "Windows that were closed.", "monitor"),
+		late:           desc("late_records_total", "Records that came after their window was sealed.", "monitor"),
+		amended:        desc("amended_records_total", "Late records that came in time to amend closed windows.", "monitor"),
+		unrevised:      desc("unrevised_windows_total", "Windows that late records could not amend, because what they were made of is gone or changed.", "monitor"),
 
 		records:      desc("records_total", "Records read, those with errors included.", "stream"),
 		bytes:        desc("bytes_total", "Bytes of the values of the records read.", "stream"),
@@ -61,7 +65,8 @@ func newDescs() descs {
 func (d *descs) all() []*prometheus.Desc {
 	return []*prometheus.Desc{
 		d.value, d.pValue, d.drift,
-		d.windowRows, d.windowEnd, d.windows, d.late,
+		d.windowRows, d.windowEnd, d.windowRevision, d.windows,
+		d.late, d.amended, d.unrevised,
 		d.records, d.bytes, d.recordErrors, d.lost,
 		d.lag, d.freshness,
 		d.alerts, d.outbox, d.sent, d.sendFailures, d.superseded,

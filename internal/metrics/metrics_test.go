@@ -97,6 +97,8 @@ func TestNames(t *testing.T) {
 		`driftwatch_bytes_total{stream="churn-features"} 4.0740711e+08`,
 		`driftwatch_record_errors_total{reason="json",stream="churn-features"} 31`,
 		`driftwatch_late_records_total{monitor="churn"} 17`,
+		`driftwatch_amended_records_total{monitor="churn"} 5`,
+		`driftwatch_window_revision{monitor="churn"} 3`,
 		`driftwatch_lost_records_total{stream="churn-features"} 12`,
 		`driftwatch_lag_records{partition="0",stream="churn-features"} 20`,
 		`driftwatch_notifications_total{receiver="ml-team"} 4`,

@@ -38,6 +38,7 @@ func monitor() object {
 			"rows":      whole(1, math.MaxInt32).with("A window has at least so many rows, however long it takes."),
 			"pane":      duration().with("With rows: windows are made of whole pieces that long. Default: 1m."),
 			"lateness":  duration().with("How much out of order records may be. Default: 0s."),
+			"amend":     duration().with("How long beyond that a late record is still merged into its closed windows. Default: 0s, not at all."),
 			"idle":      duration().with("A partition at its end without records for so long is not waited for. Default: 1m."),
 			"max_open":  whole(1, 1000).with("How many windows a partition may be ahead of the slowest; pieces of them where every or rows is given. Default: 4."),
 		}),

@@ -46,6 +46,8 @@ type Monitor struct {
 	Pinned       *Pinned       // nil: the configured reference holds
 	WindowsTotal uint64
 	Late         uint64
+	Amended      uint64           // of the late records: those in time to amend closed windows
+	Unrevised    uint64           // windows that late records could not amend
 	Windows      []*checks.Window // the newest ones, oldest first
 }
 

@@ -98,7 +98,7 @@ func (h *handler) apiWindow(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	out := WindowOf(ws[0], sg)
-	out.Cut = ws[0].Cut
+	out.Cut, out.Amended = ws[0].Cut, ws[0].Amended
 	reply(w, out)
 }
 

@@ -115,3 +115,11 @@ func secondsText(s float64) string {
 	}
 	return d.String()
 }
+
+// revised says how many late records a window holds.
+func revised(n int) string {
+	if n == 1 {
+		return "1 late record"
+	}
+	return count(uint64(n)) + " late records"
+}

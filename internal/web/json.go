@@ -29,6 +29,8 @@ type monitorJSON struct {
 	Pinned       *pinnedJSON  `json:"pinned,omitempty"`
 	WindowsTotal uint64       `json:"windows_total"`
 	Late         uint64       `json:"late_records"`
+	Amended      uint64       `json:"amended_records,omitempty"`
+	Unrevised    uint64       `json:"unrevised_windows,omitempty"`
 	Firing       int          `json:"alerts_firing"`
 	Pending      int          `json:"alerts_pending"`
 	Segments     []string     `json:"segments"` // of the newest window
@@ -46,6 +48,7 @@ type summaryJSON struct {
 	Start     window.Time `json:"start"`
 	End       window.Time `json:"end"`
 	Rows      uint64      `json:"rows"`
+	Revision  int         `json:"revision"`
 	Partial   bool        `json:"partial,omitempty"`
 	Drifted   int         `json:"fields_drifted"`
 	Violating int         `json:"fields_violating"` // a limit that the user wrote
@@ -54,7 +57,7 @@ type summaryJSON struct {
 func monitorOf(s *snapshot.Snapshot, m *snapshot.Monitor) monitorJSON {
 	out := monitorJSON{
 		Name: m.Name, Stream: m.Stream, State: stateOK, Fields: m.Fields, WindowSize: m.WindowSize.Seconds(), Window: m.Window,
-		ComparedWith: m.ComparedWith, Reference: m.Reference, WindowsTotal: m.WindowsTotal, Late: m.Late, Segments: []string{},
+		ComparedWith: m.ComparedWith, Reference: m.Reference, WindowsTotal: m.WindowsTotal, Late: m.Late, Amended: m.Amended, Unrevised: m.Unrevised, Segments: []string{},
 	}
 	if p := m.Pinned; p != nil {
 		out.Pinned = &pinnedJSON{p.Window, p.Reference}
@@ -87,7 +90,7 @@ func monitorOf(s *snapshot.Snapshot, m *snapshot.Monitor) monitorJSON {
 }
 
 func summaryOf(w *checks.Window, sg *checks.Segment) *summaryJSON {
-	out := &summaryJSON{Start: w.Start, End: w.End, Rows: sg.Rows, Partial: w.Partial}
+	out := &summaryJSON{Start: w.Start, End: w.End, Rows: sg.Rows, Revision: w.Revision, Partial: w.Partial}
 	for i := range sg.Fields {
 		switch verdictOf(sg.Fields[i].Checks) {
 		case drifted:
@@ -115,6 +118,7 @@ type Window struct {
 	Fields    []checks.Field           `json:"fields"`
 	Unknown   []string                 `json:"unknown_fields,omitempty"`
 	Cut       []checks.Cut             `json:"cut,omitempty"`
+	Amended   []checks.Cut             `json:"amended,omitempty"`
 }
 
 type rowsJSON struct {

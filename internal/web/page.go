@@ -140,6 +140,7 @@ func pageTemplate() *template.Template {
 		"clock":   clock,
 		"clockOf": clockOf,
 		"count":   count,
+		"revised": revised,
 		"errors":  errorsText,
 		"monitor": monitorLink,
 		"seconds": secondsText,

@@ -292,9 +292,9 @@ func TestPages(t *testing.T) {
 	}{
 		{"/", []string{
 			"2 of 4 fields drifted", "Waiting for its first window (10m)", "TooManyNulls", "monthly_charges of churn drifted",
-			"topic churn.scores does not exist yet", "1\u202f234\u202f567", "ahead 1, json 31, time 4",
+			"topic churn.scores does not exist yet", "1\u202f234\u202f567", "ahead 1, json 31, time 4", "(revised: 3 late records)",
 		}},
-		{"/monitors/churn", []string{"Last windows", "country=BR", "nulls 0.080", "Numbers without a name", "uncertain", `title="skipped: needs 7 windows"><dt>volume</dt><dd class="unknown">–</dd>`, "campaign", "2 Jan 2026 20:00:00 – 21:00:00"}},
+		{"/monitors/churn", []string{"Last windows", "country=BR", "nulls 0.080", "Numbers without a name", "uncertain", `title="skipped: needs 7 windows"><dt>volume</dt><dd class="unknown">–</dd>`, "campaign", "2 Jan 2026 20:00:00 – 21:00:00", "<dt>Revised</dt><dd>3 late records</dd>", "17, 5 of them in time to amend windows"}},
 		{"/monitors/churn?end=2026-01-02T10:00:00Z", []string{"records before the first one read are missing"}},
 		{"/monitors/churn?end=2026-01-02T21:00:00Z&segment=country%3DBR", []string{"911"}},
 		{"/monitors/churn-quiet", []string{"Waiting for the first window to close"}},

@@ -115,11 +115,12 @@ type Window struct {
 	Monitor   string      `json:"monitor"`
 	Start     window.Time `json:"start"`
 	End       window.Time `json:"end"`
-	Revision  int         `json:"revision"`
+	Revision  int         `json:"revision"`            // late records that it holds
 	Partial   bool        `json:"partial,omitempty"`   // records before the first one read are missing from it
 	Reference string      `json:"reference,omitempty"` // the hash of the reference profile
 	Cut       []Cut       `json:"cut"`
-	Segments  []Segment   `json:"segments"` // the whole stream first, then by name
+	Amended   []Cut       `json:"amended,omitempty"` // of the late records: from the first to the last of each partition
+	Segments  []Segment   `json:"segments"`          // the whole stream first, then by name
 }
 
 // Whole returns the segment of the whole stream.

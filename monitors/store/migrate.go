@@ -13,6 +13,7 @@ import (
 var migrations = []func(*bolt.Tx) error{
 	addReferences,
 	addDigests,
+	addAmendments,
 }
 
 // Version is the layout that this program reads and writes.
@@ -28,6 +29,16 @@ func addReferences(tx *bolt.Tx) error {
 func addDigests(tx *bolt.Tx) error {
 	_, err := tx.CreateBucketIfNotExists(bucketDigests)
 	return err
+}
+
+// addAmendments makes the place for late records that change closed windows.
+func addAmendments(tx *bolt.Tx) error {
+	for _, name := range [][]byte{bucketLate, bucketJudged, bucketDue} {
+		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // migrate brings the store to this program's version, in one transaction for

@@ -33,13 +33,16 @@ var (
 	bucketVolumes    = []byte("volumes")    // bucket a monitor: end -> rows, flags
 	bucketDigests    = []byte("digests")    // bucket a monitor: end -> the result in few bytes
 	bucketReferences = []byte("references") // bucket a monitor: kind -> what is kept for it
+	bucketLate       = []byte("late")       // bucket a monitor: end of a closed pane -> its late records
+	bucketJudged     = []byte("judged")     // bucket a monitor: end -> what the window was judged by
+	bucketDue        = []byte("due")        // bucket a monitor: end of a window that late records change
 	bucketRules      = []byte("rules")      // monitor -> state of its rules
 	bucketOutbox     = []byte("outbox")     // bucket a receiver: id -> event
 
 	topLevel = [][]byte{bucketMeta, bucketPartitions, bucketPanes, bucketMonitors, bucketWindows,
-		bucketProfiles, bucketVolumes, bucketDigests, bucketReferences, bucketRules, bucketOutbox}
+		bucketProfiles, bucketVolumes, bucketDigests, bucketReferences, bucketLate, bucketJudged, bucketDue, bucketRules, bucketOutbox}
 	// ofMonitors are those with a bucket for each monitor.
-	ofMonitors = [][]byte{bucketWindows, bucketProfiles, bucketVolumes, bucketDigests, bucketReferences}
+	ofMonitors = [][]byte{bucketWindows, bucketProfiles, bucketVolumes, bucketDigests, bucketReferences, bucketLate, bucketJudged, bucketDue}
 	keyVersion = []byte("version")
 )
 

@@ -187,14 +187,16 @@ func newestFirst(b *bolt.Bucket, from, to window.Time, fn func(window.Time, []by
 }
 
 // Retain removes the results of a monitor's windows that end at or before
-// results, and the profiles of those that end at or before profiles. It
+// results, and the profiles, and what would amend them, of those that end at or
+// before profiles. It
 // removes at most limit of each and returns how many at most it removed of one:
 // where that is limit, some may be left.
 func (t *Tx) Retain(monitor string, results, profiles window.Time, limit int) (removed int, err error) {
 	for _, part := range []struct {
 		bucket []byte
 		until  window.Time
-	}{{bucketWindows, results}, {bucketVolumes, results}, {bucketDigests, results}, {bucketProfiles, profiles}} {
+	}{{bucketWindows, results}, {bucketVolumes, results}, {bucketDigests, results}, {bucketProfiles, profiles},
+		{bucketLate, profiles}, {bucketJudged, profiles}, {bucketDue, profiles}} {
 		n, err := dropThrough(t.monitorBucket(part.bucket, monitor), part.until, limit)
 		if err != nil {
 			return 0, fmt.Errorf("remove old windows of %q: %w", monitor, err)

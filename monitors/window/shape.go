@@ -11,6 +11,7 @@ type Shape struct {
 	Panes    int           // in a window; 0 where windows count rows
 	Rows     uint64        // that a window holds at least, where they count
 	Lateness time.Duration // how far the watermark must be past a pane's end to seal it
+	Amend    time.Duration // how far beyond that late records still amend a pane
 	MaxOpen  int           // panes that a partition may be ahead of the slowest one
 }
 
@@ -21,6 +22,15 @@ func (s Shape) Sealed(watermark Time) Time {
 		return None
 	}
 	return s.Start(watermark.Add(-s.Lateness))
+}
+
+// Settled returns the end of the newest pane that a watermark settles: late records
+// amend it no longer.
+func (s Shape) Settled(watermark Time) Time {
+	if watermark == None {
+		return None
+	}
+	return s.Sealed(watermark.Add(-s.Amend))
 }
 
 // Horizon returns the first event time that is too far ahead when the slowest

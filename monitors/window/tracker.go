@@ -8,12 +8,13 @@ type Tracker struct {
 	border  Time // the partition sealed every pane that ends at or before it
 	closed  Time // every pane that ends at or before it is closed for all partitions
 	counted map[Time]int64
+	settled Time // late records amend no pane that ends at or before it, whatever the watermark
 }
 
 // NewTracker returns a tracker that has sealed all panes up to border and
 // knows all up to closed as closed. Both may be None.
 func NewTracker(s Shape, border, closed Time) *Tracker {
-	return &Tracker{shape: s, border: border, closed: closed}
+	return &Tracker{shape: s, border: border, closed: closed, settled: None}
 }
 
 // Border is the end of the newest pane that the partition sealed.
@@ -50,6 +51,18 @@ func (k *Tracker) Place(end Time, offset int64) Place {
 	return Late
 }
 
+// Amends reports whether a late record amends the pane that ends at end, when the
+// partition's watermark is the given one.
+func (k *Tracker) Amends(end, watermark Time) bool {
+	return k.shape.Amend > 0 && end > max(k.settled, k.shape.Settled(watermark))
+}
+
+// Settle ends the time of late records for all panes that end at or before end.
+func (k *Tracker) Settle(end Time) { k.settled = max(k.settled, end) }
+
+// SettledBy is the newest end that Settle was called with, or None.
+func (k *Tracker) SettledBy() Time { return k.settled }
+
 // Advance moves the border to what the watermark seals and reports whether it
 // moved.
 func (k *Tracker) Advance(watermark Time) bool { return k.SealThrough(k.shape.Sealed(watermark)) }
@@ -78,8 +91,10 @@ func (k *Tracker) CloseWith(end Time, next int64) {
 }
 
 // ForgetOffsets is for a log whose offsets mean other records now. What is closed
-// counts as sealed: nobody may look up later which offsets it held.
+// counts as sealed: nobody may look up later which offsets it held. Nor which late
+// records: they may come again.
 func (k *Tracker) ForgetOffsets() {
 	k.counted = nil
 	k.SealThrough(k.closed)
+	k.Settle(k.border)
 }

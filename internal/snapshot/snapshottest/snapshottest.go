@@ -32,7 +32,7 @@ func New() *snapshot.Snapshot {
 		Monitors: []snapshot.Monitor{
 			{
 				Name: "churn", Stream: "churn-features", Fields: 4, WindowSize: time.Hour, Window: "1h",
-				Reference: "9d1b0c5e7f4a", WindowsTotal: 112, Late: 17,
+				Reference: "9d1b0c5e7f4a", WindowsTotal: 112, Late: 17, Amended: 5, Unrevised: 1,
 			},
 			{Name: "churn-quiet", Stream: "churn-scores", Fields: 2, WindowSize: 10 * time.Minute, Window: "10m"},
 			{Name: Odd, Stream: "churn-scores", Fields: 1, WindowSize: time.Hour, Window: "1h", WindowsTotal: 1},
@@ -47,6 +47,7 @@ func New() *snapshot.Snapshot {
 	for h := range Hours {
 		s.Monitors[0].Windows = append(s.Monitors[0].Windows, Window("churn", h))
 	}
+	s.Monitors[0].Last().Revision = 3
 	s.Monitors[2].Windows = []*checks.Window{Window(Odd, 0)}
 	s.Alerts = alerts()
 	return s
