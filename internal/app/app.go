@@ -42,8 +42,9 @@ type daemon struct {
 	dispatcher atomic.Pointer[alerting.Dispatcher]
 
 	// Of runGenerations' goroutine.
-	group *kafka.Group // the newest membership; nil: this process is alone
-	share *share       // what the group gave; nil: nothing is known yet
+	group *kafka.Group  // the newest membership; nil: this process is alone
+	share *share        // what the group gave; nil: nothing is known yet
+	moves *engine.Moves // what moves with monitors; nil: this process is alone
 }
 
 // Run runs the daemon until ctx ends. It returns a *ConfigError where the

@@ -19,13 +19,13 @@ type running struct {
 
 // runGenerations runs one generation after the other.
 func (d *daemon) runGenerations(ctx context.Context, g *generation) error {
-	r, err := d.start(g)
+	r, err := d.start(ctx, g)
 	for err == nil {
 		var next *generation
 		if next, err = d.runGeneration(ctx, r); err != nil || next == nil {
 			break
 		}
-		r, err = d.takeOver(r.generation, next)
+		r, err = d.takeOver(ctx, r.generation, next)
 		g = r.generation
 	}
 	return errors.Join(err, g.close())
@@ -33,31 +33,34 @@ func (d *daemon) runGenerations(ctx context.Context, g *generation) error {
 
 // takeOver makes the next generation the one that runs. One that turns out not
 // to fit the store gives way to the one before it.
-func (d *daemon) takeOver(old, next *generation) (running, error) {
-	r, err := d.start(next)
+func (d *daemon) takeOver(ctx context.Context, old, next *generation) (running, error) {
+	r, err := d.start(ctx, next)
 	next.taken <- err
 	if err == nil {
 		return r, old.close()
 	}
-	r, err = d.start(old)
+	r, err = d.start(ctx, old)
 	return r, errors.Join(err, next.close())
 }
 
 // start makes a generation's parts, which then only have to be run.
-func (d *daemon) start(g *generation) (running, error) {
+func (d *daemon) start(ctx context.Context, g *generation) (running, error) {
 	if err := d.join(g); err != nil {
 		return running{generation: g}, err
 	}
-	return d.startEngine(g)
+	return d.startEngine(ctx, g)
 }
 
 // startEngine makes the parts for the monitors that are this process's.
-func (d *daemon) startEngine(g *generation) (running, error) {
+func (d *daemon) startEngine(ctx context.Context, g *generation) (running, error) {
 	r := running{generation: g}
 	if d.group != nil && d.share == nil {
 		return r, nil
 	}
-	var err error
+	err := d.settle(ctx, g)
+	if err != nil {
+		return r, err
+	}
 	if r.engine, err = d.newEngine(g); err != nil {
 		return r, err
 	}
@@ -85,7 +88,7 @@ func (d *daemon) runGeneration(ctx context.Context, r running) (*generation, err
 			return e.next, e.err
 		}
 		if e.err == nil {
-			r, e.err = d.takeShare(r.generation, e.share)
+			r, e.err = d.takeShare(ctx, r.generation, e.share)
 		}
 		e.share.taken <- e.err
 		if e.err != nil {
@@ -152,7 +155,7 @@ func (d *daemon) newEngine(g *generation) (*engine.Engine, error) {
 	limit := within(g.config.Memory.Limit)
 	return engine.New(engine.Options{
 		Plans: plans, Elsewhere: elsewhere, Programs: g.programs,
-		Source: partitions{g.cluster, membership}, Membership: membership, Store: d.store,
+		Source: partitions{g.cluster, membership}, Membership: membership, Store: d.store, Moves: d.moves,
 		Start: g.config.Kafka.Start, Receivers: receivers, Log: g.log,
 		Route: func(rules.Event) []string { return receivers },
 		Describe: func(s *snapshot.Snapshot) {

@@ -2,16 +2,22 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
+	"time"
 
+	"driftwatch/internal/engine"
+	"driftwatch/internal/snapshot"
 	"driftwatch/monitors"
 	"driftwatch/monitors/source/kafka"
 )
 
 // share is what the group gives this process.
 type share struct {
-	monitors []string   // their names
-	taken    chan error // gets the outcome when they run
+	monitors []string        // their names
+	standing context.Context // ends when the group takes it back
+	taken    chan error      // gets the outcome when they run
 }
 
 // join makes the membership of the group that the configuration names, if it
@@ -19,7 +25,7 @@ type share struct {
 func (d *daemon) join(g *generation) error {
 	k := g.config.Kafka
 	if k.Group == "" || g.cluster == nil {
-		d.group, d.share = nil, nil
+		d.group, d.share, d.moves = nil, nil, nil
 		return nil
 	}
 	id, err := d.instance()
@@ -36,6 +42,10 @@ func (d *daemon) join(g *generation) error {
 		d.share = nil
 	}
 	d.group = group
+	d.moves = engine.NewMoves(engine.MovesOptions{
+		Store: d.store, Ledger: g.cluster.Ledger(k.StateTopic), Group: k.Group, Owner: id, Log: g.log,
+		Active: func() bool { return group.Active(d.now()) },
+	}, d.moves)
 	return nil
 }
 
@@ -81,10 +91,45 @@ func (g *generation) divide(mine func(monitor string) bool) (plans []*monitors.P
 }
 
 // takeShare makes the parts for the monitors that the group gives this process.
-func (d *daemon) takeShare(g *generation, s *share) (running, error) {
+// A share that is taken back meanwhile is none.
+func (d *daemon) takeShare(ctx context.Context, g *generation, s *share) (running, error) {
 	d.share = s
 	g.log.Info("the group shared the monitors", "group", d.group.ID(), "monitors", s.monitors)
-	return d.startEngine(g)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.standing, cancel)()
+	r, err := d.startEngine(ctx, g)
+	if ctx.Err() == nil {
+		return r, err
+	}
+	d.share = &share{}
+	return running{generation: g}, nil
+}
+
+// settle takes over the monitors that are this process's and gives up those that
+// are not, again and again while Kafka cannot be reached.
+func (d *daemon) settle(ctx context.Context, g *generation) error {
+	if d.moves == nil {
+		return nil
+	}
+	told := false
+	for {
+		err := d.moves.Settle(ctx, g.plans, d.mine)
+		var passing *kafka.RetryError
+		if err == nil || !errors.As(err, &passing) && !errors.Is(err, engine.ErrInactive) {
+			return err
+		}
+		if !told && ctx.Err() == nil {
+			told = true
+			g.log.Warn("monitors wait for the state that moves with them; trying again until it works", "topic", g.config.Kafka.StateTopic, "error", err)
+			d.view.Store(&snapshot.Snapshot{Reason: fmt.Sprintf("the state of monitors cannot be read: %v", err)})
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
 }
 
 // member is a membership that runs beside an engine.
@@ -106,7 +151,7 @@ func (d *daemon) beMember(ctx context.Context) *member {
 	go func() {
 		defer close(ended)
 		err := group.Run(ctx, func(ctx context.Context, monitors []string) error {
-			s := &share{monitors: monitors, taken: make(chan error, 1)}
+			s := &share{monitors: monitors, standing: ctx, taken: make(chan error, 1)}
 			select {
 			case shares <- s:
 				return <-s.taken

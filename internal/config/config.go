@@ -33,12 +33,13 @@ type Config struct {
 
 // Kafka says where the streams are.
 type Kafka struct {
-	Brokers []string
-	Group   string        // "": take all monitors
-	Session time.Duration // how long a process of the group may be silent
-	Start   source.Start
-	TLS     *TLS  // nil: plain text
-	SASL    *SASL // nil: none
+	Brokers    []string
+	Group      string        // "": take all monitors
+	Session    time.Duration // how long a process of the group may be silent
+	StateTopic string        // where what moves with monitors is kept
+	Start      source.Start
+	TLS        *TLS  // nil: plain text
+	SASL       *SASL // nil: none
 }
 
 // TLS are the files of a TLS connection. All may be "": the system's

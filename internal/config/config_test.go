@@ -46,11 +46,12 @@ func loadGood(t *testing.T) *Config {
 func TestGood(t *testing.T) {
 	cfg := loadGood(t)
 	wantKafka := Kafka{
-		Brokers: []string{"localhost:9092"},
-		Group:   "driftwatch",
-		Session: 45 * time.Second,
-		TLS:     &TLS{CAFile: "secrets/ca", ServerName: "kafka"},
-		SASL:    &SASL{Mechanism: "scram-sha-256", Username: "me", PasswordFile: "secrets/password"},
+		Brokers:    []string{"localhost:9092"},
+		Group:      "driftwatch",
+		Session:    45 * time.Second,
+		StateTopic: "driftwatch.state",
+		TLS:        &TLS{CAFile: "secrets/ca", ServerName: "kafka"},
+		SASL:       &SASL{Mechanism: "scram-sha-256", Username: "me", PasswordFile: "secrets/password"},
 	}
 	if !reflect.DeepEqual(cfg.Kafka, wantKafka) {
 		t.Errorf("kafka %+v", cfg.Kafka)

@@ -27,6 +27,10 @@ func (l *loader) readKafka(c yamlx.Cursor) {
 	}
 	k.Group = m.Get("group").Name()
 	k.Session = m.Get("session").Duration(45*time.Second, time.Second)
+	k.StateTopic = "driftwatch.state"
+	if c := m.Get("state_topic"); c.Present() {
+		k.StateTopic = c.Name()
+	}
 	k.Start = readStart(m.Get("start"))
 	k.TLS = l.readTLS(m.Get("tls"))
 	k.SASL = l.readSASL(m.Get("sasl"))

@@ -5,9 +5,10 @@ func config() object {
 	address := pattern(`^.*:[0-9]{1,5}$`)
 	return fields(nil, object{
 		"kafka": fields([]string{"brokers"}, object{
-			"brokers": some(address).with("host:port of some brokers."),
-			"group":   text().with("Share monitors with other processes of this group. Without it this process takes all."),
-			"session": duration().with("How long a process may be silent before its monitors go to others of the group. Default: 45s."),
+			"brokers":     some(address).with("host:port of some brokers."),
+			"group":       text().with("Share monitors with other processes of this group. Without it this process takes all."),
+			"state_topic": text().with("With a group: the compacted topic in which the state of monitors moves from process to process. Default: driftwatch.state."),
+			"session":     duration().with("How long a process may be silent before its monitors go to others of the group. Default: 45s."),
 			"start": anyOf(words("earliest", "latest"), pattern(`^[0-9]{4}-[0-9]{2}-[0-9]{2}`)).
 				with("Where a stream without stored offsets begins: earliest, latest or a time. Default: earliest."),
 			"tls": fields(nil, object{

@@ -78,7 +78,8 @@ func (g *Group) follow(before *Group) {
 	}
 }
 
-// Granted is told the names of this process's units, sorted.
+// Granted is told the names of this process's units, sorted. Its context ends when
+// they are taken back before it has returned.
 type Granted = func(ctx context.Context, units []string) error
 
 // Run calls granted with all units of this process whenever they change, one

@@ -13,7 +13,9 @@ import (
 // has drained what it lost.
 func (g *Group) hold(ctx context.Context, got grant, granted Granted) error {
 	lost := slices.ContainsFunc(g.held, func(unit string) bool { return !slices.Contains(got.Units, unit) })
-	told := g.tell(ctx, got.Units, granted)
+	standing, takeBack := context.WithCancel(ctx)
+	defer takeBack()
+	told := g.tell(standing, got.Units, granted)
 	g.held = got.Units
 
 	beat := time.NewTicker(g.cfg.Heartbeat)
@@ -40,6 +42,7 @@ func (g *Group) hold(ctx context.Context, got grant, granted Granted) error {
 			err = ctx.Err()
 		}
 		if err != nil {
+			takeBack()
 			if told != nil {
 				err = errors.Join(<-told, err)
 			}

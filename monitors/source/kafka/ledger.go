@@ -22,16 +22,23 @@ type Ledger struct {
 	parts  map[string]map[string]bool // by an entry's key, the keys of the parts of its value
 }
 
-// Ledger returns the ledger in a topic. Ready has to be called first.
+// Ledger returns the ledger in a topic, which is made, or looked at, when it is
+// first used.
 func (c *Cluster) Ledger(topic string) *Ledger {
 	return &Ledger{c: c, topic: topic, parts: make(map[string]map[string]bool)}
 }
 
 // Put writes entries, whose keys have no "#", in order, and returns when all in-sync replicas have them.
-// After an error some may be written. Passing faults are retried until ctx ends.
+// After an error some may be written. It is a *RetryError if trying again may help.
 func (l *Ledger) Put(ctx context.Context, entries []source.Entry) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if len(entries) == 0 {
+		return nil
+	}
+	if err := l.ready(ctx); err != nil {
+		return err
+	}
 	byPartition := make(map[int][]record)
 	for _, e := range entries {
 		p := l.partition(e.Space)
@@ -50,10 +57,14 @@ func (l *Ledger) Put(ctx context.Context, entries []source.Entry) error {
 	return nil
 }
 
-// Get reads all entries of the spaces, by space and key, as they are now.
+// Get reads all entries of the spaces, by space and key, as they are now. An error
+// is a *RetryError if trying again may help.
 func (l *Ledger) Get(ctx context.Context, spaces []string) (map[string]map[string][]byte, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if err := l.ready(ctx); err != nil {
+		return nil, err
+	}
 	byPartition := make(map[int]map[string]string) // by prefix
 	got := make(map[string]map[string][]byte)
 	for _, space := range spaces {

@@ -22,7 +22,10 @@ import (
 func ledger(t *testing.T, brokers []string, topic string) *Ledger {
 	t.Helper()
 	l := open(t, brokers).Ledger(topic)
-	until(t, "the ledger is ready", func() bool { return l.Ready(kafkatest.Context(t)) == nil })
+	until(t, "the ledger is ready", func() bool {
+		_, err := l.Get(kafkatest.Context(t), nil)
+		return err == nil
+	})
 	return l
 }
 
@@ -163,7 +166,7 @@ func TestLedgerRefused(t *testing.T) {
 		"new":       "cannot be made",
 		"compacted": "<nil>",
 	} {
-		if err := c.Ledger(topic).Ready(kafkatest.Context(t)); !strings.Contains(fmt.Sprint(err), want) {
+		if _, err := c.Ledger(topic).Get(kafkatest.Context(t), nil); !strings.Contains(fmt.Sprint(err), want) {
 			t.Errorf("%s: %v, want %s", topic, err, want)
 		}
 	}

@@ -16,9 +16,12 @@ import (
 // one of them is read from its beginning.
 const ledgerPartitions = 8
 
-// Ready makes the topic where it does not exist, and checks that it is kept
-// compacted. An error is a *RetryError if trying again may help.
-func (l *Ledger) Ready(ctx context.Context) error {
+// ready makes the topic where it does not exist, and checks that it is kept
+// compacted.
+func (l *Ledger) ready(ctx context.Context) error {
+	if l.counts > 0 {
+		return nil
+	}
 	t, exists, err := l.c.topic(ctx, l.topic)
 	if err == nil && !exists {
 		if err = l.c.createCompacted(ctx, l.topic); err == nil {
@@ -36,8 +39,6 @@ func (l *Ledger) Ready(ctx context.Context) error {
 	case !exists || len(t.Partitions) == 0:
 		return fmt.Errorf("topic %q: %w", l.topic, retryable(errNoTopic))
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.counts = len(t.Partitions)
 	return nil
 }
