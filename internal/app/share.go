@@ -32,8 +32,17 @@ func (d *daemon) join(g *generation) error {
 	if err != nil {
 		return err
 	}
-	group, err := g.cluster.Group(kafka.GroupConfig{
-		ID: k.Group, InstanceID: id, Units: g.units(), Session: k.Session, Before: d.group,
+	var group *kafka.Group
+	moves := engine.NewMoves(engine.MovesOptions{
+		Store: d.store, Ledger: g.cluster.Ledger(k.StateTopic), Group: k.Group, Owner: id, Log: g.log,
+		Active: func() bool { return group.Active(d.now()) },
+	}, d.moves)
+	former, err := moves.Former()
+	if err != nil {
+		return err
+	}
+	group, err = g.cluster.Group(kafka.GroupConfig{
+		ID: k.Group, InstanceID: id, Units: g.units(), Session: k.Session, Former: former, Before: d.group,
 	})
 	if err != nil {
 		return err
@@ -41,11 +50,7 @@ func (d *daemon) join(g *generation) error {
 	if d.group != nil && d.group.ID() != group.ID() {
 		d.share = nil
 	}
-	d.group = group
-	d.moves = engine.NewMoves(engine.MovesOptions{
-		Store: d.store, Ledger: g.cluster.Ledger(k.StateTopic), Group: k.Group, Owner: id, Log: g.log,
-		Active: func() bool { return group.Active(d.now()) },
-	}, d.moves)
+	d.group, d.moves = group, moves
 	return nil
 }
 

@@ -15,3 +15,7 @@ func TestKilledAtAnyMomentOnKafka(t *testing.T) {
 func TestKilledAtAnyMomentInAGroupOnKafka(t *testing.T) {
 	crashes(t, []string{kafkatest.Real(t).Address}, "watchers", 10)
 }
+
+func TestFleetOnKafka(t *testing.T) {
+	fleet(t, []string{kafkatest.Real(t).Address}, "6s")
+}

@@ -318,7 +318,18 @@ func stateKey(epoch uint64) string                 { return fmt.Sprintf("state/%
 func paneKey(epoch uint64, end window.Time) string { return fmt.Sprintf("pane/%d/%d", epoch, end) }
 
 // epochKey is where the store has the epoch of a monitor, and its owner then.
-func epochKey(monitor string) string { return "epoch " + monitor }
+func epochKey(monitor string) string { return epochPrefix + monitor }
+
+const epochPrefix = "epoch "
+
+// Former returns the monitors that were this process's when it ended.
+func (v *Moves) Former() (names []string, err error) {
+	err = v.opts.Store.View(func(tx *store.Tx) error {
+		tx.Metas(epochPrefix, func(key string, _ []byte) { names = append(names, strings.TrimPrefix(key, epochPrefix)) })
+		return nil
+	})
+	return names, err
+}
 
 func readEpoch(tx *store.Tx, monitor string) (epoch uint64, owner string) {
 	number, owner, _ := strings.Cut(string(tx.Meta(epochKey(monitor))), " ")

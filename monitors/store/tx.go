@@ -25,6 +25,14 @@ func (t *Tx) PutMeta(key string, value []byte) error {
 // Meta returns what PutMeta kept, or nil.
 func (t *Tx) Meta(key string) []byte { return t.tx.Bucket(bucketMeta).Get([]byte(key)) }
 
+// Metas calls fn for what PutMeta kept under keys that begin with prefix.
+func (t *Tx) Metas(prefix string, fn func(key string, value []byte)) {
+	c := t.tx.Bucket(bucketMeta).Cursor()
+	for k, v := c.Seek([]byte(prefix)); bytes.HasPrefix(k, []byte(prefix)); k, v = c.Next() {
+		fn(string(k), v)
+	}
+}
+
 // DropMeta removes what PutMeta kept; what is not there is no error.
 func (t *Tx) DropMeta(key string) error { return t.tx.Bucket(bucketMeta).Delete([]byte(key)) }
 

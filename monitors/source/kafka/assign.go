@@ -21,6 +21,7 @@ type member struct {
 	instance string
 	units    []Unit   // that it is ready to take
 	owned    []string // names of those that it holds now
+	former   []string // names of those that it held when it ended
 }
 
 // assignUnits shares units among members. Loads are balanced as far as whole
@@ -32,7 +33,10 @@ type member struct {
 func assignUnits(members []member) map[string][]string {
 	s := newShares(members)
 	for _, unit := range s.units {
-		s.keep(unit)
+		s.keep(unit, s.holder)
+	}
+	for _, unit := range s.units {
+		s.keep(unit, s.former)
 	}
 	for _, unit := range s.units {
 		s.place(unit)
@@ -57,6 +61,7 @@ type shares struct {
 	members []member // in an order that survives restarts
 	takes   []map[string]bool
 	holder  map[string]int // who holds a unit now
+	former  map[string]int // who held one before it was started again
 	weight  map[string]int
 	units   []string // heaviest first
 	owner   map[string]int
@@ -67,6 +72,7 @@ func newShares(members []member) *shares {
 	s := &shares{
 		members: slices.Clone(members),
 		holder:  make(map[string]int),
+		former:  make(map[string]int),
 		weight:  make(map[string]int),
 		owner:   make(map[string]int),
 		load:    make([]int, len(members)),
@@ -81,11 +87,8 @@ func newShares(members []member) *shares {
 			s.weight[u.Name] = max(s.weight[u.Name], u.Weight, 1)
 		}
 		s.takes = append(s.takes, takes)
-		for _, unit := range m.owned {
-			if _, held := s.holder[unit]; !held {
-				s.holder[unit] = i
-			}
-		}
+		first(s.holder, m.owned, i)
+		first(s.former, m.former, i)
 	}
 	s.units = slices.SortedFunc(maps.Keys(s.weight), func(a, b string) int {
 		return cmp.Or(cmp.Compare(s.weight[b], s.weight[a]), cmp.Compare(a, b))
@@ -93,14 +96,26 @@ func newShares(members []member) *shares {
 	return s
 }
 
+// first notes a member for those units that none is noted for.
+func first(of map[string]int, units []string, member int) {
+	for _, unit := range units {
+		if _, known := of[unit]; !known {
+			of[unit] = member
+		}
+	}
+}
+
 func (s *shares) give(unit string, i int) {
 	s.owner[unit] = i
 	s.load[i] += s.weight[unit]
 }
 
-// keep leaves a unit with its holder.
-func (s *shares) keep(unit string) {
-	if h, held := s.holder[unit]; held && s.takes[h][unit] {
+// keep leaves a unit with its holder, unless it has an owner.
+func (s *shares) keep(unit string, holder map[string]int) {
+	if _, kept := s.owner[unit]; kept {
+		return
+	}
+	if h, held := holder[unit]; held && s.takes[h][unit] {
 		s.give(unit, h)
 	}
 }

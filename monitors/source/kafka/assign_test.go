@@ -128,6 +128,20 @@ func TestAssignmentKeepsToClaims(t *testing.T) {
 	}
 }
 
+// A member that was started again has its units back, although the group shares
+// them anew, unless somebody holds them by now.
+func TestAssignmentAfterARestart(t *testing.T) {
+	x, y, z := Unit{Name: "x", Weight: 5}, Unit{Name: "y", Weight: 5}, Unit{Name: "z", Weight: 5}
+	all := []Unit{x, y, z}
+	given := assignUnits([]member{
+		{id: "1", instance: "a", units: all, owned: []string{"z"}},
+		{id: "2", instance: "b", units: all, former: []string{"y", "x", "z"}},
+	})
+	if want := map[string][]string{"1": {"z"}, "2": {"x", "y"}}; !reflect.DeepEqual(given, want) {
+		t.Fatalf("given %v, want %v", given, want)
+	}
+}
+
 // A thousand monitors are shared in no time.
 func BenchmarkAssign(b *testing.B) {
 	var units []Unit

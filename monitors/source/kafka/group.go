@@ -246,7 +246,7 @@ func (g *Group) join(ctx context.Context) (got grant, err error) {
 		}
 	}()
 	id, _ := g.state()
-	metadata, err := encodeSubscription(claim{Units: g.cfg.Units, Owned: g.held, Round: g.round})
+	metadata, err := encodeSubscription(claim{Units: g.cfg.Units, Owned: g.held, Former: g.cfg.Former, Round: g.round})
 	if err != nil {
 		return grant{}, err
 	}

@@ -149,6 +149,10 @@ type GroupConfig struct {
 	InstanceID string // of this process: the same after a restart, different from every other's
 	Units      []Unit // that this process is ready to take
 
+	// Former are the names of units that this process held when it ended. It has
+	// them back unless others hold them by now.
+	Former []string
+
 	// Before is the membership that this one follows, with other units, or nil.
 	// It holds on to those of its units that this one takes too.
 	Before *Group

@@ -22,8 +22,9 @@ const (
 // claim is what a member tells the leader beside its topics. It is compressed:
 // the coordinator keeps those of all members in one record.
 type claim struct {
-	Units []Unit   `json:"units"` // by name
-	Owned []string `json:"owned"`
+	Units  []Unit   `json:"units"` // by name
+	Owned  []string `json:"owned"`
+	Former []string `json:"former,omitempty"`
 
 	// Round changes when the member wants a new assignment: a coordinator
 	// begins a rebalance only for a leader, or for changed metadata.
@@ -78,7 +79,7 @@ func decodeMembers(list []joingroup.ResponseMember) ([]member, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the claim of member %q: %w", m.MemberID, err)
 		}
-		members = append(members, member{id: m.MemberID, instance: m.GroupInstanceID, units: c.Units, owned: c.Owned})
+		members = append(members, member{id: m.MemberID, instance: m.GroupInstanceID, units: c.Units, owned: c.Owned, former: c.Former})
 	}
 	return members, nil
 }
