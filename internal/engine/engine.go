@@ -179,8 +179,10 @@ func (e *Engine) assign(ctx context.Context, parts []source.Partition) error {
 			e.startWorker(w)
 		}
 	}
-	e.ready.Store(true)
-	return nil
+	if e.ready.Swap(true) {
+		return nil
+	}
+	return e.do(whole, e.seq.publish)
 }
 
 // newWorkers returns a worker for each stream that reads the partition.

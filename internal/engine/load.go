@@ -3,10 +3,13 @@ package engine
 import (
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"driftwatch/monitors"
 	"driftwatch/monitors/checks"
@@ -18,7 +21,7 @@ import (
 // load brings the store in line with the configuration and reads what it has
 // of its monitors.
 func (s *sequencer) load() error {
-	return s.update(func(tx *store.Tx) error {
+	err := s.update(func(tx *store.Tx) error {
 		s.holdEvents(tx)
 		for _, m := range s.monitors {
 			if err := s.loadMonitor(tx, m); err != nil {
@@ -30,6 +33,10 @@ func (s *sequencer) load() error {
 		}
 		return s.reroute(tx)
 	})
+	if err != nil {
+		return err
+	}
+	return s.loadRecent()
 }
 
 func (s *sequencer) loadMonitor(tx *store.Tx, m *monitor) error {
@@ -52,9 +59,6 @@ func (s *sequencer) loadMonitor(tx *store.Tx, m *monitor) error {
 		return err
 	}
 	if err := s.loadPin(tx, m); err != nil {
-		return err
-	}
-	if err := s.loadRecent(tx, m); err != nil {
 		return err
 	}
 	return s.loadRules(tx, m)
@@ -125,7 +129,24 @@ func beginAnew(tx *store.Tx, monitor, identity string) error {
 	return tx.PutMonitor(monitor, fmt.Appendf(nil, "%s %d", identity, n+1))
 }
 
-func (s *sequencer) loadRecent(tx *store.Tx, m *monitor) error {
+// loadRecent reads the newest windows of all monitors, several at a time: of many
+// monitors it is most of the work.
+func (s *sequencer) loadRecent() error {
+	var loaded errgroup.Group
+	loaded.SetLimit(runtime.GOMAXPROCS(0))
+	for _, m := range s.monitors {
+		loaded.Go(func() error {
+			err := s.opts.Store.View(func(tx *store.Tx) error { return m.loadRecent(tx, s.keepRecent()) })
+			if err != nil {
+				return fmt.Errorf("load the newest windows of monitor %q: %w", m.Spec.Name, err)
+			}
+			return nil
+		})
+	}
+	return loaded.Wait()
+}
+
+func (m *monitor) loadRecent(tx *store.Tx, keep int) error {
 	var err error
 	tx.Windows(m.Spec.Name, window.None, window.Newest, func(_ window.Time, b []byte) bool {
 		w := &checks.Window{}
@@ -133,7 +154,7 @@ func (s *sequencer) loadRecent(tx *store.Tx, m *monitor) error {
 			return false
 		}
 		m.recent = append(m.recent, w)
-		return len(m.recent) < s.keepRecent()
+		return len(m.recent) < keep
 	})
 	slices.Reverse(m.recent)
 	return err

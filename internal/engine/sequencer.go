@@ -4,10 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"driftwatch/internal/snapshot"
 	"driftwatch/monitors"
@@ -232,20 +235,19 @@ func (s *sequencer) receive(r *report) {
 // one step: of a window that closed in between, they would not know that what
 // they read for it is late.
 func (s *sequencer) add(fresh map[source.Partition][]*worker) error {
-	err := s.opts.Store.View(func(tx *store.Tx) error {
-		for _, same := range fresh {
-			for _, w := range same {
-				if err := w.restore(tx, s.closedBefore); err != nil {
-					return err
-				}
-				if w.start.Latest && len(s.streams[w.plan.Stream.Name].parts) > 0 {
-					w.start = source.Start{} // it was added to a topic that is read: all of it is new
-				}
+	var restored errgroup.Group
+	restored.SetLimit(runtime.GOMAXPROCS(0))
+	for _, same := range fresh {
+		for _, w := range same {
+			if w.start.Latest && len(s.streams[w.plan.Stream.Name].parts) > 0 {
+				w.start = source.Start{} // it was added to a topic that is read: all of it is new
 			}
+			restored.Go(func() error {
+				return s.opts.Store.View(func(tx *store.Tx) error { return w.restore(tx, s.closedBefore) })
+			})
 		}
-		return nil
-	})
-	if err != nil {
+	}
+	if err := restored.Wait(); err != nil {
 		return err
 	}
 	for _, same := range fresh {

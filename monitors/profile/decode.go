@@ -155,10 +155,20 @@ func (p *Profile) readSums(r *reader) {
 		return
 	}
 	mean, _ := p.Mean()
-	deviation, _ := p.StdDev()
 	least, _ := p.Min()
 	greatest, _ := p.Max()
-	r.require(mean >= least && mean <= greatest && !math.IsInf(deviation, 0), errSum)
+	r.require(mean >= least && mean <= greatest && p.finiteDeviation(), errSum)
+}
+
+// finiteDeviation reports whether the standard deviation is a number. It is only
+// worked out, which takes most of the time of reading a profile, where the squares
+// are so large that it may not be.
+func (p *Profile) finiteDeviation() bool {
+	if s := &p.sums.squares; s.base+len(s.limbs) < squareLimbs-1 {
+		return true
+	}
+	deviation, _ := p.StdDev()
+	return !math.IsInf(deviation, 0)
 }
 
 func readAccumulator(r *reader, most uint64) accumulator {
