@@ -30,10 +30,11 @@ func (e *Engine) Compared(name string, end window.Time, segment, field string) (
 	if err != nil {
 		return out, err
 	}
-	gone := ""
-	if c.Reference, gone, err = e.comparedWith(m, w); err != nil {
+	reference, gone, err := e.comparedWith(m, w)
+	if err != nil {
 		return out, err
 	}
+	c.Reference = reference
 	out, ok := m.Compare(c, segment, field)
 	if !ok {
 		return out, snapshot.Missing("window %v of %q has no field %q in segment %q", end, name, field, segment)

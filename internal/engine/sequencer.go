@@ -157,9 +157,9 @@ func (s *sequencer) run(members <-chan error, over func()) error {
 	ended := false
 	s.began = time.Now()
 	var touched []*stream
-	ticked := false
 	for {
-		touched, ticked = touched[:0], false
+		ticked := false
+		touched = touched[:0]
 		select {
 		case err := <-members:
 			return errors.Join(err, s.finish())

@@ -23,7 +23,7 @@ type Volume struct {
 
 // Usable reports whether later windows may be compared with this one; nil is not.
 func (v *Volume) Usable(skipDrift bool) bool {
-	return v != nil && !v.Partial && !(v.Drift && skipDrift)
+	return v != nil && !v.Partial && (!v.Drift || !skipDrift)
 }
 
 // Flags of a volume.

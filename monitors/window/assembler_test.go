@@ -56,7 +56,7 @@ func TestSlidingWindowsCoverEachPane(t *testing.T) {
 
 func TestCountingWindows(t *testing.T) {
 	s := Shape{Grid: Grid{Size: time.Minute}, Rows: 10}
-	m := func(n int64) Time { return s.Border(n) }
+	m := s.Border
 	panes := map[Time]uint64{
 		m(1): 4, m(2): 5, m(3): 6, // 15 rows
 		m(10): 0, m(11): 25, // one pane that is more than enough
