@@ -152,6 +152,7 @@ func (d *daemon) newEngine(g *generation) (*engine.Engine, error) {
 	for _, r := range g.routes {
 		receivers = append(receivers, r.Receiver)
 	}
+	group := d.groupView(elsewhere)
 	limit := within(g.config.Memory.Limit)
 	return engine.New(engine.Options{
 		Plans: plans, Elsewhere: elsewhere, Programs: g.programs,
@@ -159,7 +160,7 @@ func (d *daemon) newEngine(g *generation) (*engine.Engine, error) {
 		Start: g.config.Kafka.Start, Receivers: receivers, Log: g.log,
 		Route: func(rules.Event) []string { return receivers },
 		Describe: func(s *snapshot.Snapshot) {
-			s.Rules, s.Revision = g.rules(s.Alerts), g.revision
+			s.Rules, s.Revision, s.Group = g.rules(s.Alerts), g.revision, group
 		},
 		Publish:   d.view.Store,
 		Crowded:   func() bool { return crowded(limit) },

@@ -95,6 +95,15 @@ func (g *generation) divide(mine func(monitor string) bool) (plans []*monitors.P
 	return plans, elsewhere, nil
 }
 
+// groupView is what people see of the group, or nil.
+func (d *daemon) groupView(elsewhere []string) *snapshot.Group {
+	if d.group == nil {
+		return nil
+	}
+	slices.Sort(elsewhere)
+	return &snapshot.Group{Name: d.group.ID(), Elsewhere: elsewhere}
+}
+
 // takeShare makes the parts for the monitors that the group gives this process.
 // A share that is taken back meanwhile is none.
 func (d *daemon) takeShare(ctx context.Context, g *generation, s *share) (running, error) {

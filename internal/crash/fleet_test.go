@@ -259,6 +259,13 @@ func fleet(t *testing.T, brokers []string, session string) {
 		m.start()
 	}
 	shared(three)
+	for _, m := range three {
+		var status struct{ Group struct{ Elsewhere []string } }
+		m.JSON("/api/v1/status", &status)
+		if known := append(m.runs(), status.Group.Elsewhere...); !slices.Equal(slices.Sorted(slices.Values(known)), fleetMonitors) {
+			t.Errorf("a process has %v and says that others have %v", m.runs(), status.Group.Elsewhere)
+		}
+	}
 	stop, ended := make(chan struct{}), make(chan struct{})
 	var halt sync.Once
 	go func() { defer close(ended); produceClock(t, cl, stop) }()

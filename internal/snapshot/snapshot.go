@@ -22,8 +22,15 @@ type Snapshot struct {
 	Revision string // of the rule files
 	Outbox   int    // events that wait to be delivered
 	Store    Store
+	Group    *Group // nil: this process is alone
 	Reload   Reload
 	Notified []Receiver
+}
+
+// Group is the processes that share the monitors.
+type Group struct {
+	Name      string
+	Elsewhere []string // monitors that other processes have
 }
 
 // Store is the file in which the state is kept.

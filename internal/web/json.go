@@ -149,9 +149,15 @@ type statusJSON struct {
 	Reason    string         `json:"reason,omitempty"`
 	Revision  string         `json:"rules_revision"`
 	Outbox    int            `json:"outbox_events"`
+	Group     *groupJSON     `json:"group,omitempty"`
 	Reload    reloadJSON     `json:"config_reload"`
 	Streams   []streamJSON   `json:"streams"`
 	Receivers []receiverJSON `json:"receivers"`
+}
+
+type groupJSON struct {
+	Name      string   `json:"name"`
+	Elsewhere []string `json:"elsewhere"` // monitors that other processes have
 }
 
 type reloadJSON struct {
@@ -204,6 +210,9 @@ func statusOf(s *snapshot.Snapshot) statusJSON {
 	out := statusJSON{
 		Ready: s.Ready, Reason: s.Reason, Revision: s.Revision, Outbox: s.Outbox,
 		Reload: reloadOf(s.Reload), Streams: []streamJSON{}, Receivers: []receiverJSON{},
+	}
+	if g := s.Group; g != nil {
+		out.Group = &groupJSON{g.Name, append([]string{}, g.Elsewhere...)}
 	}
 	for i := range s.Streams {
 		out.Streams = append(out.Streams, streamOf(&s.Streams[i]))
