@@ -160,9 +160,10 @@ func said(t *testing.T, sent []rules.Event) (list []string) {
 // whether the process goes on or is gone and another one starts: the windows are
 // the same, byte for byte, and so are the alerts that are sent, in their order.
 func TestFaultAtEveryOperation(t *testing.T) {
+	const every = 500 * time.Millisecond // batches and checkpoints come together, so that they meet in transactions
 	src := newMemory("t", 2)
 	src.batch = func() int { return 12 }
-	src.delay = func() time.Duration { return 700 * time.Millisecond }
+	src.delay = func() time.Duration { return every }
 	for i := range 120 {
 		value := 0
 		if i/40 == 1 {
@@ -170,11 +171,11 @@ func TestFaultAtEveryOperation(t *testing.T) {
 		}
 		src.add(i%2, time.Duration(i)*500*time.Millisecond, 0, float64(value))
 	}
-	const enough = 50 * time.Second
+	const enough = 20 * time.Second
 	run := func(t *testing.T, f *faults) (windows map[string]string, alerts []string) {
 		s := newSetup(t, src)
 		defer s.store.Close()
-		s.every, s.spec.Window.Idle = 2*time.Second, 10*time.Second
+		s.every, s.spec.Window.Idle = every, 10*time.Second
 		s.spec.Reference.Trailing = 20 * time.Second
 		s.setRules(t, "groups: [{name: g, monitor: m, rules: [{alert: High, fields: x, when: {check: mean, above: 50}}]}]")
 		var sent []rules.Event
