@@ -24,9 +24,12 @@ type Outbox interface {
 	// Pending returns up to limit events that the receiver has not
 	// acknowledged, in ascending order of ID. It does not wait for any.
 	Pending(ctx context.Context, receiver string, limit int) ([]rules.Event, error)
-	// Ack records that the receiver is done with the events. They are never
-	// pending for it again, also after a crash, once Ack has returned nil.
-	Ack(ctx context.Context, receiver string, ids []uint64) error
+	// Ack records that the receiver is done with the events, and what is to be
+	// remembered of it: both or neither. They are never pending for it again, also
+	// after a crash, once Ack has returned nil. A nil memory leaves the one before.
+	Ack(ctx context.Context, receiver string, ids []uint64, memory []byte) error
+	// Memory returns what the newest Ack left, or nil.
+	Memory(receiver string) ([]byte, error)
 	// Changed returns a channel that is closed when the next events are
 	// committed. One taken before Pending misses nothing.
 	Changed() <-chan struct{}
@@ -58,38 +61,12 @@ type Message struct {
 // Label is a name and its value.
 type Label struct{ Name, Value string }
 
-// Route says which events go to a receiver and how they are grouped. All
-// events go to every route.
-type Route struct {
-	Receiver  string
-	GroupBy   []string      // of GroupLabels; empty: DefaultGroupBy
-	GroupWait time.Duration // how long the first event of a group waits for others
-	Repeat    time.Duration // a reminder is sent this often while an alert fires; 0: never
-}
-
-// DefaultRepeat is the usual time between reminders.
-const DefaultRepeat = 4 * time.Hour
-
-// GroupLabels returns the names that events can be grouped by.
-func GroupLabels() []string { return []string{"monitor", "alert", "severity", "segment", "field"} }
-
-// DefaultGroupBy groups the events of a monitor.
-func DefaultGroupBy() []string { return []string{"monitor"} }
-
-// groupLabel returns the value of one of GroupLabels.
-func groupLabel(a *rules.Alert, name string) string {
-	switch name {
-	case "monitor":
-		return a.Monitor
-	case "alert":
-		return a.Name
-	case "severity":
-		return a.Severity
-	case "segment":
-		return a.Segment
-	default:
-		return a.Field
-	}
+// Settings are what a receiver is told of.
+type Settings struct {
+	// Cooldown is how long nothing more is said of an alert's name in a monitor
+	// once it was said that it fires; 0: no time.
+	Cooldown time.Duration
+	FireOnly bool // ends are not told
 }
 
 // Kind says what a failure means for the next attempt.

@@ -3,10 +3,7 @@ package alerting
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -18,12 +15,19 @@ import (
 type Options struct {
 	Outbox      Outbox
 	Receivers   map[string]Receiver
-	Routes      []Route              // each names another receiver
-	Alerts      func() []rules.Alert // all alerts as they are now, for reminders
+	Settings    map[string]Settings  // of receivers; those without are told everything
+	Route       *Route               // nil: nobody is told
+	Inhibit     []Inhibit            // rules by which alerts keep others quiet
+	Silences    *Silences            // nil: there are none
+	Limit       int                  // of events that wait for one receiver; 0: DefaultLimit
+	Alerts      func() []rules.Alert // all alerts as they are now
 	ExternalURL string               // of the daemon's page, for links; "" for none
 	Counted     []snapshot.Receiver  // by the Dispatcher that this one takes over from
 	Logger      *slog.Logger
 }
+
+// DefaultLimit is the usual number of events that may wait for one receiver.
+const DefaultLimit = 10_000
 
 // Dispatcher sends the events of an outbox to receivers.
 type Dispatcher struct {
@@ -32,46 +36,27 @@ type Dispatcher struct {
 
 // New checks the options and returns a Dispatcher that Run starts.
 func New(o Options) (*Dispatcher, error) {
-	if err := o.validate(); err != nil {
-		return nil, err
+	if o.Outbox == nil || o.Alerts == nil || o.Logger == nil {
+		return nil, errors.New("alerting needs an outbox, the current alerts and a logger")
+	}
+	if o.Limit == 0 {
+		o.Limit = DefaultLimit
 	}
 	d := &Dispatcher{}
-	for _, r := range o.Routes {
-		d.workers = append(d.workers, newWorker(o, r))
+	if o.Route == nil {
+		return d, nil
+	}
+	if err := o.Route.prepare("0", o.Receivers); err != nil {
+		return nil, err
+	}
+	for _, name := range o.Route.Receivers() {
+		w, err := newWorker(o, name)
+		if err != nil {
+			return nil, err
+		}
+		d.workers = append(d.workers, w)
 	}
 	return d, nil
-}
-
-func (o *Options) validate() error {
-	if o.Outbox == nil || o.Alerts == nil || o.Logger == nil {
-		return errors.New("alerting needs an outbox, the current alerts and a logger")
-	}
-	seen := map[string]bool{}
-	for _, r := range o.Routes {
-		if o.Receivers[r.Receiver] == nil {
-			return fmt.Errorf("route to %q: there is no receiver of that name", r.Receiver)
-		}
-		if seen[r.Receiver] {
-			return fmt.Errorf("route to %q: another route leads to it", r.Receiver)
-		}
-		seen[r.Receiver] = true
-		if err := r.validate(); err != nil {
-			return fmt.Errorf("route to %q: %w", r.Receiver, err)
-		}
-	}
-	return nil
-}
-
-func (r *Route) validate() error {
-	for _, g := range r.GroupBy {
-		if !slices.Contains(GroupLabels(), g) {
-			return fmt.Errorf("cannot group by %q, only by %s", g, strings.Join(GroupLabels(), ", "))
-		}
-	}
-	if r.GroupWait < 0 || r.Repeat < 0 {
-		return errors.New("group_wait and repeat cannot be negative")
-	}
-	return nil
 }
 
 // Run delivers until ctx ends. Messages that are on their way then are given a
@@ -85,7 +70,7 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	return nil
 }
 
-// Stats returns what was sent, in the order of the routes: since New, and what
+// Stats returns what was sent, in the order of the tree of routes: since New, and what
 // Options.Counted says.
 func (d *Dispatcher) Stats() []snapshot.Receiver {
 	out := make([]snapshot.Receiver, 0, len(d.workers))
@@ -103,6 +88,7 @@ const (
 	retryFirst   = time.Second
 	retryMax     = time.Minute
 	retrySlow    = 5 * time.Minute
-	retryAfter   = time.Hour // the longest wait a receiver may ask for
-	batch        = 4096      // events looked at in one pass
+	retryAfter   = time.Hour   // the longest wait a receiver may ask for
+	batch        = 4096        // events beyond the limit that are looked at in one pass
+	lookMax      = time.Minute // between looks at what keeps alerts quiet
 )

@@ -212,7 +212,7 @@ func TestDownReceiverBlocksNoOther(t *testing.T) {
 		dead.answers(func(Message) error { <-hang; return errDown })
 		d, err := New(Options{
 			Outbox: box, Receivers: map[string]Receiver{"dead": dead, "alive": alive},
-			Routes: []Route{{Receiver: "dead"}, {Receiver: "alive"}},
+			Route:  &Route{Receiver: "dead", Routes: []*Route{{Receiver: "dead", Continue: true}, {Receiver: "alive"}}},
 			Alerts: func() []rules.Alert { return nil }, Logger: slog.New(slog.DiscardHandler),
 		})
 		if err != nil {
@@ -241,7 +241,7 @@ func TestDownReceiverBlocksNoOther(t *testing.T) {
 func TestNewErrors(t *testing.T) {
 	good := func() Options {
 		return Options{
-			Outbox: newOutbox(), Receivers: map[string]Receiver{"team": newReceiver(nil)}, Routes: []Route{{Receiver: "team"}},
+			Outbox: newOutbox(), Receivers: map[string]Receiver{"team": newReceiver(nil)}, Route: &Route{Receiver: "team"},
 			Alerts: func() []rules.Alert { return nil }, Logger: slog.New(slog.DiscardHandler),
 		}
 	}
@@ -251,10 +251,9 @@ func TestNewErrors(t *testing.T) {
 		says  string
 	}{
 		{"no outbox", func(o *Options) { o.Outbox = nil }, "needs an outbox"},
-		{"no such receiver", func(o *Options) { o.Routes[0].Receiver = "x" }, `there is no receiver of that name`},
-		{"twice", func(o *Options) { o.Routes = append(o.Routes, o.Routes[0]) }, "another route leads to it"},
-		{"group", func(o *Options) { o.Routes[0].GroupBy = []string{"colour"} }, `cannot group by "colour", only by monitor, alert`},
-		{"negative", func(o *Options) { o.Routes[0].Repeat = -1 }, "cannot be negative"},
+		{"no such receiver", func(o *Options) { o.Route.Receiver = "x" }, `there is no receiver of that name`},
+		{"no such receiver below", func(o *Options) { o.Route.Routes = []*Route{{Receiver: "x"}} }, `route to "x": there is no receiver`},
+		{"negative", func(o *Options) { o.Route.Repeat = -1 }, "cannot be negative"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			o := good()

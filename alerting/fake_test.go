@@ -26,12 +26,13 @@ type outbox struct {
 	mu      sync.Mutex
 	events  []rules.Event
 	acked   map[string]map[uint64]bool
+	memory  map[string][]byte
 	changed chan struct{}
 	fail    error // of Ack
 }
 
 func newOutbox() *outbox {
-	return &outbox{acked: map[string]map[uint64]bool{}, changed: make(chan struct{})}
+	return &outbox{acked: map[string]map[uint64]bool{}, memory: map[string][]byte{}, changed: make(chan struct{})}
 }
 
 func (o *outbox) Pending(_ context.Context, receiver string, limit int) ([]rules.Event, error) {
@@ -46,7 +47,7 @@ func (o *outbox) Pending(_ context.Context, receiver string, limit int) ([]rules
 	return out, nil
 }
 
-func (o *outbox) Ack(_ context.Context, receiver string, ids []uint64) error {
+func (o *outbox) Ack(_ context.Context, receiver string, ids []uint64, memory []byte) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.fail != nil {
@@ -58,7 +59,16 @@ func (o *outbox) Ack(_ context.Context, receiver string, ids []uint64) error {
 	for _, id := range ids {
 		o.acked[receiver][id] = true
 	}
+	if memory != nil {
+		o.memory[receiver] = memory
+	}
 	return nil
+}
+
+func (o *outbox) Memory(receiver string) ([]byte, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.memory[receiver], nil
 }
 
 func (o *outbox) Changed() <-chan struct{} {
@@ -178,6 +188,11 @@ func resolve(monitor, field string, n, end int) rules.Alert {
 type rig struct {
 	outbox   *outbox
 	receiver *receiver
+	as       Receiver // nil: the receiver
+	settings Settings
+	silences *Silences
+	inhibit  []Inhibit
+	limit    int
 	route    Route
 	alerts   func() []rules.Alert
 	counted  []snapshot.Receiver
@@ -195,8 +210,14 @@ func newRig(answer func(Message) error) *rig {
 
 func (r *rig) start(t *testing.T) {
 	t.Helper()
+	route := r.route
+	as := r.as
+	if as == nil {
+		as = r.receiver
+	}
 	d, err := New(Options{
-		Outbox: r.outbox, Receivers: map[string]Receiver{"team": r.receiver}, Routes: []Route{r.route}, Alerts: r.alerts,
+		Outbox: r.outbox, Receivers: map[string]Receiver{"team": as},
+		Settings: map[string]Settings{"team": r.settings}, Silences: r.silences, Inhibit: r.inhibit, Limit: r.limit, Route: &route, Alerts: r.alerts,
 		ExternalURL: "http://drift.example/", Logger: slog.New(slog.NewTextHandler(r.log, nil)), Counted: r.counted,
 	})
 	if err != nil {

@@ -2,35 +2,29 @@ package alerting
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
-	"driftwatch/monitors/window"
 	"driftwatch/rules"
 )
 
-// told is what a receiver was last told of an alert.
-type told struct {
-	id    uint64 // of the event
-	state string
-	since window.Time
-}
-
-func tell(e rules.Event) told {
+// tell returns what an event says.
+func tell(e rules.Event) record {
 	a := &e.Alert
 	switch {
 	case a.State == rules.Resolved && a.EndsAt != nil:
-		return told{e.ID, a.State, *a.EndsAt}
+		return record{ID: e.ID, State: a.State, Since: *a.EndsAt}
 	case a.State == rules.Firing && a.Fired != nil:
-		return told{e.ID, a.State, *a.Fired}
+		return record{ID: e.ID, State: a.State, Since: *a.Fired}
 	}
-	return told{e.ID, a.State, a.WindowEnd}
+	return record{ID: e.ID, State: a.State, Since: a.WindowEnd}
 }
 
 // covers reports whether e says nothing new: it is older than what was told, or
 // says the same.
-func (t told) covers(e rules.Event) bool {
+func (r *record) covers(e rules.Event) bool {
 	other := tell(e)
-	return e.ID <= t.id || other.state == t.state && other.since == t.since
+	return e.ID <= r.ID || other.State == r.State && other.Since == r.Since
 }
 
 // compact returns the events that are worth sending and the others. Of each
@@ -60,6 +54,7 @@ func compact(events []rules.Event) (keep, superseded []rules.Event) {
 // group is the messages of one group, to be sent in this order.
 type group struct {
 	key      string
+	route    *Route
 	labels   []Label
 	messages [][]rules.Event
 }
@@ -67,19 +62,20 @@ type group struct {
 // plan divides events, ascending by ID, into groups in the order of their
 // first events. A message holds consecutive events of its group: one of an
 // alert at most and, unless the group waited for more, of one window.
-func plan(events []rules.Event, by []string, waited bool) []*group {
+func plan(events []rules.Event, routeOf func(*rules.Alert) *Route, reminders bool) []*group {
 	var out []*group
 	index := map[string]*group{}
 	for _, e := range events {
-		labels := labelsOf(&e.Alert, by)
-		key := keyOf(labels)
+		r := routeOf(&e.Alert)
+		labels := labelsOf(&e.Alert, r.GroupBy)
+		key := r.id + " " + keyOf(labels)
 		g := index[key]
 		if g == nil {
-			g = &group{key: key, labels: labels}
+			g = &group{key: key, route: r, labels: labels}
 			index[key] = g
 			out = append(out, g)
 		}
-		if n := len(g.messages); n > 0 && fits(g.messages[n-1], &e.Alert, waited) {
+		if n := len(g.messages); n > 0 && fits(g.messages[n-1], &e.Alert, reminders || r.waits()) {
 			g.messages[n-1] = append(g.messages[n-1], e)
 		} else {
 			g.messages = append(g.messages, []rules.Event{e})
@@ -98,17 +94,16 @@ func fits(m []rules.Event, a *rules.Alert, waited bool) bool {
 func labelsOf(a *rules.Alert, by []string) []Label {
 	out := make([]Label, len(by))
 	for i, name := range by {
-		out[i] = Label{name, groupLabel(a, name)}
+		out[i] = Label{name, labelOf(a, name)}
 	}
 	return out
 }
 
-// keyOf joins the values with a byte that no UTF-8 text contains.
+// keyOf joins the values, quoted so that they stay apart.
 func keyOf(labels []Label) string {
 	var b strings.Builder
 	for _, l := range labels {
-		b.WriteString(l.Value)
-		b.WriteByte(0xff)
+		b.WriteString(strconv.Quote(l.Value))
 	}
 	return b.String()
 }

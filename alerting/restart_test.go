@@ -259,6 +259,7 @@ func checkOrder(t *testing.T, field string, happened, said []rules.Event) {
 }
 
 func BenchmarkPlan(b *testing.B) {
+	r := &Route{GroupBy: DefaultGroupBy()}
 	var events []rules.Event
 	for i := range batch {
 		a := fire(fmt.Sprint("m", i%50), fmt.Sprint("f", i%200), i/100)
@@ -267,6 +268,6 @@ func BenchmarkPlan(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		keep, _ := compact(events)
-		plan(keep, DefaultGroupBy(), false)
+		plan(keep, func(*rules.Alert) *Route { return r }, false)
 	}
 }

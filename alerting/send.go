@@ -10,23 +10,61 @@ import (
 
 // send delivers one message, remembers what it said and acknowledges it. It
 // reports whether the next message of the group may follow.
-func (w *worker) send(ctx context.Context, key string, m Message) bool {
+func (w *worker) send(ctx context.Context, g *group, m Message) bool {
 	if ctx.Err() != nil {
 		return false
 	}
-	m.Receiver, m.URL = w.route.Receiver, w.link(m.Events)
+	m.Events = w.warm(ctx, g, m)
+	if len(m.Events) == 0 {
+		return true
+	}
+	m.Receiver, m.URL = w.name, w.link(m.Events)
 	for _, e := range m.Events {
 		m.Superseded += w.overtaken[e.Alert.Fingerprint]
 	}
 	if err := w.notify(ctx, m); err != nil {
 		if ctx.Err() == nil {
-			w.failed(key, asError(err))
+			w.failed(g.key, asError(err))
 		}
 		return false
 	}
-	w.delivered(key, m)
-	return m.Repeat || w.ack(ctx, m.Events)
+	w.delivered(g, m)
+	if m.Repeat {
+		return true
+	}
+	return w.ack(ctx, m.Events)
 }
+
+// warm returns the events of a message without the fires of what is cooling
+// down, which are done.
+func (w *worker) warm(ctx context.Context, g *group, m Message) []rules.Event {
+	if w.settings.Cooldown == 0 {
+		return m.Events
+	}
+	now := time.Now()
+	var rest, cold []rules.Event
+	for _, e := range m.Events {
+		last, ok := w.memory.Cooldown[coolingKey(&e.Alert)]
+		if e.Alert.State == rules.Firing && ok && now.Sub(last) < w.settings.Cooldown {
+			cold = append(cold, e)
+			w.reminded[e.Alert.Fingerprint] = mention{now, w.every(g.route)}
+			continue
+		}
+		rest = append(rest, e)
+	}
+	if m.Repeat || len(cold) == 0 {
+		return rest
+	}
+	for _, e := range cold {
+		w.memory.told(e, true)
+	}
+	if w.ack(ctx, cold) {
+		w.stats.suppressed(len(cold))
+	}
+	return rest
+}
+
+func coolingKey(a *rules.Alert) string { return keyOf([]Label{{Value: a.Monitor}, {Value: a.Name}}) }
 
 // notify lets a message that is on its way arrive when ctx ends: one that
 // arrives without being acknowledged is sent again after the restart.
@@ -53,24 +91,30 @@ func detach(ctx context.Context, timeout time.Duration) (context.Context, contex
 	}
 }
 
-func (w *worker) delivered(key string, m Message) {
+func (w *worker) delivered(g *group, m Message) {
 	w.stats.sent()
 	w.stats.problem("")
-	if w.down.failures > 0 || w.rejected[key] != nil {
+	if w.down.failures > 0 || w.rejected[g.key] != nil {
 		w.log.Info("notifications are delivered again")
 	}
 	w.down.succeeded()
-	delete(w.rejected, key)
+	delete(w.rejected, g.key)
 	now := time.Now()
+	if g.route.GroupInterval > 0 && !m.Repeat {
+		w.memory.Sent[g.key], w.memory.changed = now, true
+	}
 	for _, e := range m.Events {
 		fp := e.Alert.Fingerprint
 		delete(w.overtaken, fp)
 		delete(w.reminded, fp)
 		if e.Alert.State == rules.Firing {
-			w.reminded[fp] = now
+			w.reminded[fp] = mention{now, w.every(g.route)}
+			if w.settings.Cooldown > 0 {
+				w.memory.Cooldown[coolingKey(&e.Alert)], w.memory.changed = now, true
+			}
 		}
 		if !m.Repeat {
-			w.told[fp] = tell(e)
+			w.memory.told(e, false)
 		}
 	}
 }
@@ -99,18 +143,28 @@ func (w *worker) failed(key string, e *Error) {
 	}
 }
 
-// ack acknowledges events, also when ctx has just ended. What cannot be
-// acknowledged stays pending; told keeps it from being sent again.
+// ack acknowledges events, and stores what is to be remembered, also when ctx has
+// just ended. What cannot be acknowledged stays pending; the memory keeps it from
+// being sent again.
 func (w *worker) ack(ctx context.Context, events []rules.Event) bool {
-	if len(events) == 0 {
+	if len(events) == 0 && !w.memory.changed {
 		return true
+	}
+	var kept []byte
+	if w.memory.changed {
+		var err error
+		if kept, err = w.memory.bytes(); err != nil {
+			w.storeFailed(ctx, "write what is known of the receiver", err)
+			return false
+		}
 	}
 	acking, cancel := detach(ctx, sendTimeout)
 	defer cancel()
-	if err := w.outbox.Ack(acking, w.route.Receiver, idsOf(events)); err != nil {
+	if err := w.outbox.Ack(acking, w.name, idsOf(events), kept); err != nil {
 		w.storeFailed(ctx, "acknowledge events", err)
 		return false
 	}
+	w.memory.changed = false
 	return true
 }
 

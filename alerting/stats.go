@@ -19,6 +19,7 @@ func newStats(name string, counted []snapshot.Receiver) *stats {
 	for _, c := range counted {
 		if c.Name == name {
 			r.Sent, r.Superseded, r.Suppressed = c.Sent, c.Superseded, c.Suppressed
+			r.Dropped = c.Dropped
 			maps.Copy(r.Failures, c.Failures)
 		}
 	}
@@ -47,6 +48,19 @@ func (s *stats) suppressed(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.r.Suppressed += uint64(n)
+}
+
+func (s *stats) dropped(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.r.Dropped += uint64(n)
+}
+
+// quiet notes why firing alerts are quiet; the map is not changed any more.
+func (s *stats) quiet(reasons map[string]string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.r.Quiet = reasons
 }
 
 func (s *stats) problem(text string) {

@@ -2,6 +2,7 @@ package alerting
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/url"
 	"slices"
@@ -11,9 +12,14 @@ import (
 	"driftwatch/rules"
 )
 
-// worker serves one route. All of it but stats belongs to the goroutine of run.
+// worker serves one receiver. All of it but stats belongs to the goroutine of run.
 type worker struct {
-	route    Route
+	name     string
+	settings Settings
+	root     *Route
+	inhibit  []Inhibit
+	silences *Silences
+	limit    int
 	receiver Receiver
 	outbox   Outbox
 	alerts   func() []rules.Alert
@@ -21,39 +27,63 @@ type worker struct {
 	log      *slog.Logger
 	stats    *stats
 
+	memory    *memory
+	flapping  bool                 // some route cares for it
+	longest   time.Duration        // that a message is of interest after it was sent
 	down      backoff              // of the receiver
 	store     backoff              // of the outbox
 	rejected  map[string]*backoff  // by group, those whose message was refused
 	arrived   map[string]time.Time // by group, when its oldest pending event was seen
-	told      map[string]told      // by alert, what the receiver knows
-	reminded  map[string]time.Time // by firing alert, when it was last mentioned
+	held      map[uint64]time.Time // by event, when a fire was seen that has to go on
+	reminded  map[string]mention   // by firing alert
 	overtaken map[string]int       // by alert, superseded events since its last message
+	full      bool                 // the limit was passed, and that was said
 }
 
-func newWorker(o Options, r Route) *worker {
-	if len(r.GroupBy) == 0 {
-		r.GroupBy = DefaultGroupBy()
+// mention is when a receiver was last told that an alert fires, and how often it
+// is to be.
+type mention struct {
+	at    time.Time
+	every time.Duration
+}
+
+func newWorker(o Options, name string) (*worker, error) {
+	kept, err := o.Outbox.Memory(name)
+	if err != nil {
+		return nil, fmt.Errorf("read what is known of receiver %q: %w", name, err)
 	}
-	return &worker{
-		route:     r,
-		receiver:  o.Receivers[r.Receiver],
-		outbox:    o.Outbox,
-		alerts:    o.Alerts,
-		page:      strings.TrimSuffix(o.ExternalURL, "/"),
-		log:       o.Logger.With("receiver", r.Receiver),
-		stats:     newStats(r.Receiver, o.Counted),
-		rejected:  map[string]*backoff{},
-		arrived:   map[string]time.Time{},
-		told:      map[string]told{},
-		reminded:  map[string]time.Time{},
-		overtaken: map[string]int{},
+	m, err := newMemory(kept)
+	if err != nil {
+		return nil, fmt.Errorf("read what is known of receiver %q: %w", name, err)
+	}
+	w := &worker{
+		name: name, settings: o.Settings[name], root: o.Route, inhibit: o.Inhibit, silences: o.Silences, limit: o.Limit,
+		receiver: o.Receivers[name], outbox: o.Outbox, alerts: o.Alerts, page: strings.TrimSuffix(o.ExternalURL, "/"),
+		log: o.Logger.With("receiver", name), stats: newStats(name, o.Counted), memory: m,
+		rejected: map[string]*backoff{}, arrived: map[string]time.Time{}, held: map[uint64]time.Time{},
+		reminded: map[string]mention{}, overtaken: map[string]int{},
+	}
+	w.longest = w.settings.Cooldown
+	w.look(o.Route)
+	return w, nil
+}
+
+// look finds what the routes to the receiver need to have remembered.
+func (w *worker) look(r *Route) {
+	w.flapping = w.flapping || r.FlapWindows > 0
+	w.longest = max(w.longest, r.GroupInterval)
+	for _, c := range r.Routes {
+		w.look(c)
 	}
 }
+
+// route returns the route by which an alert reaches the receiver.
+func (w *worker) route(a *rules.Alert) *Route { return w.root.to(w.name, a) }
 
 // run makes a pass whenever there are new events or something is due.
 func (w *worker) run(ctx context.Context) {
 	for ctx.Err() == nil {
-		changed := w.outbox.Changed()
+		changed, silences := w.outbox.Changed(), w.silences.Changed()
 		due := w.pass(ctx)
 		var timer <-chan time.Time
 		if !due.IsZero() {
@@ -62,6 +92,7 @@ func (w *worker) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-changed:
+		case <-silences:
 		case <-timer:
 		}
 	}
@@ -74,13 +105,20 @@ func (w *worker) pass(ctx context.Context) time.Time {
 	// from its event and gets no reminder.
 	alerts := w.alerts()
 	w.store.until = time.Time{}
-	events, err := w.outbox.Pending(ctx, w.route.Receiver, batch)
+	events, err := w.outbox.Pending(ctx, w.name, w.limit+batch)
 	if err != nil {
 		return w.storeFailed(ctx, "read the outbox", err)
 	}
-	events = w.settle(ctx, events)
-	due := w.deliver(ctx, events)
-	due = earliest(due, w.remind(ctx, alerts, events))
+	p := w.newPass(alerts)
+	ready := p.admit(w.bound(ctx, w.settle(ctx, events)))
+	w.ack(ctx, p.leftOut)
+	w.stats.suppressed(len(p.leftOut))
+	due := earliest(p.next, w.deliver(ctx, ready))
+	due = earliest(due, w.remind(ctx, p, events))
+	w.stats.quiet(p.reasons)
+	if w.memory.changed {
+		w.ack(ctx, nil)
+	}
 	if w.store.until.IsZero() {
 		w.store.succeeded()
 	}
@@ -96,17 +134,16 @@ func (w *worker) settle(ctx context.Context, events []rules.Event) []rules.Event
 	for _, e := range events {
 		fp := e.Alert.Fingerprint
 		pending[fp] = true
-		if t, ok := w.told[fp]; ok && t.covers(e) {
+		if r := w.memory.Alerts[fp]; r != nil && r.covers(e) {
 			said = append(said, e)
-		} else {
-			fresh = append(fresh, e)
+			continue
+		}
+		fresh = append(fresh, e)
+		if n := w.route(&e.Alert).FlapWindows; n > 0 {
+			w.memory.note(e, n)
 		}
 	}
-	for fp, t := range w.told {
-		if t.state == rules.Resolved && !pending[fp] {
-			delete(w.told, fp)
-		}
-	}
+	w.memory.forget(time.Now(), pending, w.flapping, w.longest)
 	keep, superseded := compact(fresh)
 	if w.ack(ctx, said) {
 		w.stats.suppressed(len(said))
@@ -120,13 +157,35 @@ func (w *worker) settle(ctx context.Context, events []rules.Event) []rules.Event
 	return keep
 }
 
+// bound drops events beyond the limit: first those of alerts that have ended,
+// then the rest, the oldest first.
+func (w *worker) bound(ctx context.Context, events []rules.Event) []rules.Event {
+	if len(events) <= w.limit {
+		w.full = false
+		return events
+	}
+	dropped := overLimit(events, len(events)-w.limit)
+	if !w.ack(ctx, dropped) {
+		return events
+	}
+	w.stats.dropped(len(dropped))
+	if !w.full {
+		w.full = true
+		w.log.Error("more events wait than may: the oldest are dropped", "limit", w.limit)
+	}
+	return slices.DeleteFunc(events, func(e rules.Event) bool {
+		_, found := slices.BinarySearchFunc(dropped, e.ID, func(d rules.Event, id uint64) int { return int(int64(d.ID) - int64(id)) })
+		return found
+	})
+}
+
 // deliver sends what is due of events and returns when the rest is.
 func (w *worker) deliver(ctx context.Context, events []rules.Event) time.Time {
 	var next time.Time
-	groups := plan(events, w.route.GroupBy, w.route.GroupWait > 0)
+	groups := plan(events, w.route, false)
 	w.forget(groups)
 	for _, g := range groups {
-		if due := w.dueAt(g.key); due.After(time.Now()) {
+		if due := w.dueAt(g); due.After(time.Now()) {
 			next = earliest(next, due)
 			continue
 		}
@@ -141,7 +200,7 @@ func (w *worker) deliver(ctx context.Context, events []rules.Event) time.Time {
 // sendAll sends the messages of a group up to the first that fails.
 func (w *worker) sendAll(ctx context.Context, g *group, repeat bool) bool {
 	for _, m := range g.messages {
-		if !w.send(ctx, g.key, Message{Group: g.labels, Events: m, Repeat: repeat}) {
+		if !w.send(ctx, g, Message{Group: g.labels, Events: m, Repeat: repeat}) {
 			return false
 		}
 	}
@@ -149,11 +208,15 @@ func (w *worker) sendAll(ctx context.Context, g *group, repeat bool) bool {
 }
 
 // dueAt returns when the group's first message may be sent.
-func (w *worker) dueAt(key string) time.Time {
-	if _, ok := w.arrived[key]; !ok {
-		w.arrived[key] = time.Now()
+func (w *worker) dueAt(g *group) time.Time {
+	if _, ok := w.arrived[g.key]; !ok {
+		w.arrived[g.key] = time.Now()
 	}
-	return latest(w.arrived[key].Add(w.route.GroupWait), w.dueAgain(key))
+	due := w.arrived[g.key].Add(g.route.GroupWait)
+	if sent, ok := w.memory.Sent[g.key]; ok {
+		due = latest(due, sent.Add(g.route.GroupInterval))
+	}
+	return latest(due, w.dueAgain(g.key))
 }
 
 // dueAgain returns when the group may be tried again after a failure, or zero.
@@ -180,81 +243,6 @@ func (w *worker) forget(groups []*group) {
 			delete(w.rejected, key)
 		}
 	}
-}
-
-// remind sends the groups of which some alert fires and was not mentioned for
-// the route's Repeat. Alerts in events are left to their own messages.
-func (w *worker) remind(ctx context.Context, alerts []rules.Alert, events []rules.Event) time.Time {
-	var next time.Time
-	if w.route.Repeat == 0 {
-		return next
-	}
-	now := time.Now()
-	for _, g := range plan(firing(alerts, events), w.route.GroupBy, true) {
-		if !w.remindAt(g, now).After(now) {
-			w.sendAll(ctx, g, true)
-		}
-		next = earliest(next, w.remindAt(g, now))
-	}
-	return earliest(next, w.othersAt(alerts, now))
-}
-
-// othersAt returns when to look again at alerts that are known to fire from
-// their events only, because what alerts returned was older. It forgets those
-// that are due and do not fire.
-func (w *worker) othersAt(alerts []rules.Alert, now time.Time) time.Time {
-	var next time.Time
-	for fp, t := range w.reminded {
-		due := t.Add(w.route.Repeat)
-		fires := func(a rules.Alert) bool { return a.Fingerprint == fp && a.State == rules.Firing }
-		switch {
-		case due.After(now):
-			next = earliest(next, due)
-		case !slices.ContainsFunc(alerts, fires):
-			delete(w.reminded, fp)
-		}
-	}
-	return next
-}
-
-// remindAt returns when a reminder of the group is due.
-func (w *worker) remindAt(g *group, now time.Time) time.Time {
-	var due time.Time
-	for _, m := range g.messages {
-		for _, e := range m {
-			due = earliest(due, w.mentioned(&e.Alert, now).Add(w.route.Repeat))
-		}
-	}
-	return latest(due, w.dueAgain(g.key))
-}
-
-// mentioned returns when the receiver was last told that the alert fires. What
-// happened before a restart is not known; reminders keep the rhythm that began
-// when the alert fired.
-func (w *worker) mentioned(a *rules.Alert, now time.Time) time.Time {
-	if t, ok := w.reminded[a.Fingerprint]; ok {
-		return t
-	}
-	t := now
-	if a.Fired != nil {
-		if age := now.Sub(a.Fired.Time()); age > 0 {
-			t = now.Add(-(age % w.route.Repeat))
-		}
-	}
-	w.reminded[a.Fingerprint] = t
-	return t
-}
-
-// firing returns the alerts that fire and have no event of their own.
-func firing(alerts []rules.Alert, events []rules.Event) []rules.Event {
-	var out []rules.Event
-	for _, a := range alerts {
-		own := func(e rules.Event) bool { return e.Alert.Fingerprint == a.Fingerprint }
-		if a.State == rules.Firing && !slices.ContainsFunc(events, own) {
-			out = append(out, rules.Event{Alert: a})
-		}
-	}
-	return out
 }
 
 // link returns the page that shows the events.

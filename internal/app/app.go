@@ -38,6 +38,7 @@ type daemon struct {
 	references *references // of what runs; of the reloader's goroutine
 	reload     atomic.Pointer[snapshot.Reload]
 	now        func() time.Time
+	silences   *alerting.Silences
 	engine     atomic.Pointer[engine.Engine]
 	dispatcher atomic.Pointer[alerting.Dispatcher]
 
@@ -69,6 +70,9 @@ func newDaemon(o Options) (*daemon, *generation, error) {
 		return nil, nil, errors.Join(err, g.close())
 	}
 	d := &daemon{opts: o, store: st, next: make(chan *generation), now: time.Now}
+	if d.silences, err = alerting.NewSilences(shelf{st}, d.now); err != nil {
+		return nil, nil, errors.Join(err, st.Close(), g.close())
+	}
 	d.reloader = &reloader{
 		load: d.load, hangup: o.Hangup, asks: make(chan chan<- error), known: loaded{files: files, every: g.config.Reload.Watch},
 	}

@@ -25,7 +25,7 @@ type generation struct {
 	plans      []*monitors.Plan
 	programs   map[string]*rules.Program
 	receivers  map[string]alerting.Receiver
-	routes     []alerting.Route
+	settings   map[string]alerting.Settings
 	revision   string
 	taken      chan error // gets the outcome when it is to take over
 	log        *slog.Logger
@@ -85,7 +85,7 @@ func read(path string, o config.Options, before *references, log *slog.Logger) (
 		log.Warn("the configuration has a flaw", "problem", d.String())
 	}
 	return &generation{
-		config: c, references: refs, programs: map[string]*rules.Program{}, receivers: map[string]alerting.Receiver{},
+		config: c, references: refs, programs: map[string]*rules.Program{}, receivers: map[string]alerting.Receiver{}, settings: map[string]alerting.Settings{},
 		taken: make(chan error, 1), log: log,
 	}, nil
 }
@@ -142,12 +142,7 @@ func (g *generation) buildReceivers() error {
 		if err != nil {
 			return fmt.Errorf("receiver %q: %w", r.Name, err)
 		}
-		g.receivers[r.Name] = receiver
-	}
-	if r := g.config.Alerting.Route; r != nil {
-		g.routes = append(g.routes, alerting.Route{
-			Receiver: r.Receiver, GroupBy: r.GroupBy, GroupWait: r.GroupWait, Repeat: r.Repeat,
-		})
+		g.receivers[r.Name], g.settings[r.Name] = receiver, r.Settings
 	}
 	return nil
 }

@@ -69,7 +69,8 @@ func (d *daemon) startEngine(ctx context.Context, g *generation) (running, error
 		counted = before.Stats()
 	}
 	r.dispatcher, err = alerting.New(alerting.Options{
-		Outbox: r.engine.Outbox(), Receivers: g.receivers, Routes: g.routes, Logger: g.log,
+		Outbox: r.engine.Outbox(), Receivers: g.receivers, Settings: g.settings, Logger: g.log,
+		Route: g.config.Alerting.Route, Inhibit: g.config.Alerting.Inhibit, Silences: d.silences, Limit: g.config.Alerting.Limit,
 		Alerts:      func() []rules.Alert { return d.view.Load().Alerts },
 		ExternalURL: g.config.Web.ExternalURL, Counted: counted,
 	})
@@ -148,17 +149,14 @@ func (d *daemon) newEngine(g *generation) (*engine.Engine, error) {
 		return nil, err
 	}
 	membership := d.membership(g, plans)
-	var receivers []string
-	for _, r := range g.routes {
-		receivers = append(receivers, r.Receiver)
-	}
+	route := g.config.Alerting.Route
 	group := d.groupView(elsewhere)
 	limit := within(g.config.Memory.Limit)
 	return engine.New(engine.Options{
 		Plans: plans, Elsewhere: elsewhere, Programs: g.programs,
 		Source: partitions{g.cluster, membership}, Membership: membership, Store: d.store, Moves: d.moves,
-		Start: g.config.Kafka.Start, Receivers: receivers, Log: g.log,
-		Route: func(rules.Event) []string { return receivers },
+		Start: g.config.Kafka.Start, Receivers: route.Receivers(), Log: g.log,
+		Route: func(e rules.Event) []string { return route.ReceiversOf(&e.Alert) },
 		Describe: func(s *snapshot.Snapshot) {
 			s.Rules, s.Revision, s.Group = g.rules(s.Alerts), g.revision, group
 		},

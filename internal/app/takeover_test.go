@@ -64,7 +64,7 @@ func TestGenerationThatCannotStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bad.routes = []alerting.Route{{Receiver: "nobody"}}
+	bad.config.Alerting.Route = &alerting.Route{Receiver: "nobody"}
 	if err := d.offer(ctx, bad); err == nil || !strings.Contains(err.Error(), "nobody") {
 		t.Errorf("the generation's start gives %v", err)
 	}

@@ -6,6 +6,7 @@ package config
 import (
 	"time"
 
+	"driftwatch/alerting"
 	"driftwatch/alerting/notify"
 	"driftwatch/internal/watch"
 	"driftwatch/monitors"
@@ -78,23 +79,18 @@ type Web struct {
 
 // Alerting says who is told what. Without receivers alerts are only shown.
 type Alerting struct {
-	Route     *Route // nil without receivers
+	Route     *alerting.Route // nil without receivers
+	Inhibit   []alerting.Inhibit
 	Receivers []Receiver
-}
-
-// Route is how events become messages.
-type Route struct {
-	Receiver  string
-	GroupBy   []string
-	GroupWait time.Duration
-	Repeat    time.Duration
+	Limit     int // of events that wait for one receiver
 }
 
 // Receiver is someone who is told.
 type Receiver struct {
-	Name    string
-	Kind    string
-	Options notify.Options // of its kind
+	Name     string
+	Kind     string
+	Options  notify.Options // of its kind
+	Settings alerting.Settings
 }
 
 // Memory is what open windows may take and what they can take at most.

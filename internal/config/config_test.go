@@ -11,6 +11,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"driftwatch/alerting"
 	"driftwatch/alerting/notify/slack"
 	"driftwatch/internal/yamlx"
 	"driftwatch/monitors"
@@ -57,7 +58,8 @@ func TestGood(t *testing.T) {
 		t.Errorf("kafka %+v", cfg.Kafka)
 	}
 	wantAlerting := Alerting{
-		Route:     &Route{Receiver: "ml-team", GroupBy: []string{"monitor"}, Repeat: 4 * time.Hour},
+		Route:     &alerting.Route{Receiver: "ml-team", GroupBy: []string{"monitor"}, Repeat: 4 * time.Hour, FlapWindows: 10},
+		Limit:     10_000,
 		Receivers: []Receiver{{Name: "ml-team", Kind: "slack", Options: slack.Options{WebhookURLFile: "secrets/slack"}}},
 	}
 	if !reflect.DeepEqual(cfg.Alerting, wantAlerting) {

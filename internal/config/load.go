@@ -43,7 +43,8 @@ type loader struct {
 
 	streams  map[string]yamlx.Cursor // place of each name
 	monitors []declared
-	partial  bool // files may be missing: a name that is not known may be declared elsewhere
+	labels   []label // that routes ask for
+	partial  bool    // files may be missing: a name that is not known may be declared elsewhere
 }
 
 func newLoader(opts Options, rep *yamlx.Reporter) *loader {
@@ -243,6 +244,7 @@ func (l *loader) finish() {
 		l.checkAmend(&l.monitors[i])
 	}
 	l.checkMemory()
+	l.checkLabels()
 	infos := make([]rules.MonitorInfo, len(l.monitors))
 	for i := range l.monitors {
 		infos[i] = l.monitors[i].info()

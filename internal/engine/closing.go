@@ -272,10 +272,10 @@ func (s *sequencer) closed(c *closing) {
 	s.tell(c.events)
 }
 
-// tell makes stored events known.
+// tell makes stored events known when the next snapshot has their alerts.
 func (s *sequencer) tell(events []rules.Event) {
 	if len(events) > 0 {
-		s.outbox.signal()
+		s.untold = true
 	}
 	for _, e := range events {
 		if e.Alert.State == rules.Resolved {

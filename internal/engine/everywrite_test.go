@@ -133,7 +133,7 @@ func dispatch(ctx context.Context, o *Outbox, f *faults, sent *[]rules.Event) {
 		events, _ := o.Pending(ctx, "r", 0) // an error is that of the next round too
 		for _, e := range events {
 			err := f.do(func() error { *sent = append(*sent, e); return nil })
-			if err != nil || o.Ack(ctx, "r", []uint64{e.ID}) != nil {
+			if err != nil || o.Ack(ctx, "r", []uint64{e.ID}, nil) != nil {
 				break
 			}
 		}

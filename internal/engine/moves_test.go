@@ -228,7 +228,7 @@ func (f *fleet) deliver(ctx context.Context, t *testing.T, e *Engine, p *process
 			}
 			f.sent[fmt.Sprint(ev.Alert.Monitor, " ", ev.Alert.Name, " ", ev.Alert.State, " ", ev.Alert.WindowEnd)]++
 			f.ledger.mu.Unlock()
-			_ = e.Outbox().Ack(ctx, "r", []uint64{ev.ID})
+			_ = e.Outbox().Ack(ctx, "r", []uint64{ev.ID}, nil)
 		}
 		if len(events) > 0 {
 			continue

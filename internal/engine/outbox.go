@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -55,8 +56,9 @@ func readEvents(tx *store.Tx, receiver string, limit int) ([]rules.Event, error)
 	return events, fail
 }
 
-// Ack removes delivered events; it is durable when Ack returns nil.
-func (o *Outbox) Ack(ctx context.Context, receiver string, ids []uint64) error {
+// Ack removes delivered events and, unless it is nil, keeps what is to be
+// remembered of them; both are durable when Ack returns nil.
+func (o *Outbox) Ack(ctx context.Context, receiver string, ids []uint64, memory []byte) error {
 	var err error
 	doErr := o.engine.do(ctx, func() {
 		err = o.engine.seq.update(func(tx *store.Tx) error {
@@ -68,7 +70,10 @@ func (o *Outbox) Ack(ctx context.Context, receiver string, ids []uint64) error {
 					return err
 				}
 			}
-			return nil
+			if memory == nil {
+				return nil
+			}
+			return tx.PutMeta(memoryKey(receiver), memory)
 		})
 	})
 	if doErr != nil {
@@ -76,6 +81,17 @@ func (o *Outbox) Ack(ctx context.Context, receiver string, ids []uint64) error {
 	}
 	return err
 }
+
+// Memory returns what the newest Ack left, or nil.
+func (o *Outbox) Memory(receiver string) (memory []byte, err error) {
+	err = o.engine.opts.Store.View(func(tx *store.Tx) error {
+		memory = bytes.Clone(tx.Meta(memoryKey(receiver)))
+		return nil
+	})
+	return memory, err
+}
+
+func memoryKey(receiver string) string { return "receiver " + receiver }
 
 // Changed returns a channel that is closed when the next events are committed.
 func (o *Outbox) Changed() <-chan struct{} {

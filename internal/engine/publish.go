@@ -38,6 +38,11 @@ func (s *sequencer) publish() {
 	s.opts.Describe(v)
 	s.shown = v
 	s.opts.Publish(v)
+	// Whoever reads the outbox finds the alerts as they are after its events.
+	if s.untold {
+		s.untold = false
+		s.outbox.signal()
+	}
 }
 
 func (s *sequencer) storeSnapshot() snapshot.Store {

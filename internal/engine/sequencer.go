@@ -32,6 +32,7 @@ type sequencer struct {
 	failures uint64             // attempts to store something
 	crowded  bool               // memory is short
 	outbox   *Outbox
+	untold   bool                              // there are events that the outbox did not make known
 	unmoved  map[string]bool                   // monitors that changed since the ledger had them
 	resolved []rules.Alert                     // the newest ones, newest last
 	closings []*closing                        // not yet in the store

@@ -38,13 +38,14 @@ func config() object {
 		"rules":    paths("Files of rules."),
 		"alerting": fields(nil, object{
 			"receivers": list(receiver()),
-			"route": fields([]string{"receiver"}, object{
-				"receiver":       text(),
-				"group_by":       list(words("monitor", "alert", "severity", "segment", "field")).with("The labels that the events of one message agree in."),
-				"group_wait":     duration(),
-				"group_interval": object{"enum": []any{"0s", "0", 0}},
-				"repeat":         duration().with("How often a firing alert is told again. Default: 4h."),
-			}),
+			"route":     rootRoute(),
+			"inhibit": list(fields([]string{"source", "target"}, object{
+				"source": matchers("Of the alert that explains others."),
+				"target": matchers("Of the alerts that are quiet while it fires."),
+				"equal":  list(labelName()).with("The labels in which both agree."),
+			})),
+			"mute_times":   free(muteTimes()).with("Named times in which routes send nothing."),
+			"outbox_limit": whole(100, 1_000_000).with("How many events may wait for one receiver. Default: 10000."),
 		}),
 	})
 }

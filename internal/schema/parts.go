@@ -42,6 +42,11 @@ func anyOf(forms ...any) object { return object{"anyOf": forms} }
 
 func text() object { return object{"type": "string", "minLength": 1} }
 
+// muteTimes are one or several beginnings by cron, with how long each lasts.
+func muteTimes() object {
+	return oneOrList(fields([]string{"cron", "for"}, object{"cron": text(), "for": duration()}))
+}
+
 func pattern(expression string) object { return object{"type": "string", "pattern": expression} }
 
 func words(w ...string) object { return object{"enum": w} }

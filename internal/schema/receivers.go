@@ -7,7 +7,11 @@ import (
 
 // receiver is one receiver: its name and the section of its kind.
 func receiver() object {
-	properties, kinds := object{"name": text()}, []any{}
+	properties, kinds := object{
+		"name":          text(),
+		"cooldown":      duration().with("How long nothing more is said of an alert in a monitor once it fired. Default: 0s."),
+		"send_resolved": boolean().with("Whether the end of alerts is told. Default: true."),
+	}, []any{}
 	for _, k := range receivers.All() {
 		properties[k.Name] = section(k)
 		kinds = append(kinds, object{"required": []string{k.Name}})

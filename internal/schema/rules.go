@@ -33,7 +33,7 @@ func rule() object {
 			with("Windows in a row before it fires, or so many of the newest: {m: 2, of: 5}. Default: 1."),
 		"resolve":  fields(nil, object{"below": number(), "above": number()}).with("Where a firing alert ends. Without it where the condition no longer holds."),
 		"min_rows": whole(0, 1<<31-1).with("Smaller windows change nothing."),
-		"mute": oneOrList(fields([]string{"cron", "for"}, object{"cron": text(), "for": duration()})).
+		"mute": muteTimes().
 			with("Windows in these times change nothing: {cron: \"0 22 * * 5\", for: 60h}. Times are UTC and those of the events."),
 		"class":       words("schema", "values", "performance").with("What the alert is for. Default: that of the checks."),
 		"severity":    words("info", "warning", "critical"),

@@ -34,7 +34,7 @@ func Kinds() []string {
 // them, as indented JSON. Equal programs give equal bytes.
 func Document(kind string) ([]byte, error) {
 	root := object{"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Driftwatch"}
-	definitions, every := object{"condition": condition()}, []any{}
+	definitions, every := object{"condition": condition(), "route": childRoute()}, []any{}
 	for _, k := range kinds {
 		definitions[k.name] = k.make()
 		every = append(every, reference(k.name))

@@ -136,6 +136,8 @@ type Receiver struct {
 	Sent       uint64            // messages
 	Failures   map[string]uint64 // attempts, by reason
 	Superseded uint64            // events that a later change of their alert overtook before they could be sent
-	Suppressed uint64            // events that would have said again what was said
+	Suppressed uint64            // events that would have said again what was said, or that nobody was to be told of
+	Dropped    uint64            // events that were too many to wait
+	Quiet      map[string]string // by fingerprint of a firing alert, why nobody is told now
 	Problem    string            // why the newest attempt failed, or ""
 }

@@ -30,7 +30,7 @@ func (r *rig) start(t *testing.T) {
 	t.Helper()
 	d, err := alerting.New(alerting.Options{
 		Outbox: r.outbox, Receivers: map[string]alerting.Receiver{"team": r.receiver()},
-		Routes: []alerting.Route{{Receiver: "team"}}, Alerts: func() []rules.Alert { return nil },
+		Route: &alerting.Route{Receiver: "team"}, Alerts: func() []rules.Alert { return nil },
 		Logger: slog.New(slog.NewTextHandler(r.log, nil)),
 	})
 	if err != nil {
@@ -128,6 +128,7 @@ type outbox struct {
 	mu      sync.Mutex
 	last    uint64
 	events  []rules.Event
+	memory  []byte
 	changed chan struct{}
 }
 
@@ -141,11 +142,21 @@ func (o *outbox) Pending(_ context.Context, _ string, limit int) ([]rules.Event,
 }
 
 // Ack implements alerting.Outbox.
-func (o *outbox) Ack(_ context.Context, _ string, ids []uint64) error {
+func (o *outbox) Ack(_ context.Context, _ string, ids []uint64, memory []byte) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if memory != nil {
+		o.memory = memory
+	}
 	o.events = slices.DeleteFunc(o.events, func(e rules.Event) bool { return slices.Contains(ids, e.ID) })
 	return nil
+}
+
+// Memory implements alerting.Outbox.
+func (o *outbox) Memory(string) ([]byte, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.memory, nil
 }
 
 // Changed implements alerting.Outbox.
