@@ -328,3 +328,15 @@ func TestMemoryOfReferences(t *testing.T) {
 		}
 	}
 }
+
+// Late records take no more memory than eight windows of each partition, however
+// long they amend windows, and one that is made anew.
+func TestMemoryOfLateRecords(t *testing.T) {
+	plain := loadFiles(t, smallest).Memory.Estimate // one open window
+	for amend, open := range map[string]int64{"15s": 2, "1h": monitors.LatePanes} {
+		files := strings.Replace(smallest, "{size: 10s", "{size: 10s, amend: "+amend, 1)
+		if got, want := loadFiles(t, files).Memory.Estimate-plain, open*plain+plain/partitions; got != want {
+			t.Errorf("amend of %s takes %d bytes, want %d", amend, got, want)
+		}
+	}
+}

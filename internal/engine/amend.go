@@ -101,7 +101,8 @@ func (m *monitor) joinLate(late, p *monitors.Pane) (*monitors.Pane, error) {
 		return p, nil
 	}
 	late.Cuts = checks.JoinCuts([]checks.PaneCuts{{End: late.End, Cuts: late.Cuts}, {End: p.End, Cuts: p.Cuts}})
-	return late, late.Merge(p)
+	err := late.Merge(p)
+	return late, err
 }
 
 // noteDue notes the stored windows that hold a pane.

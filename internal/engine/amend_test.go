@@ -15,6 +15,7 @@ import (
 	"driftwatch/monitors"
 	"driftwatch/monitors/checks"
 	"driftwatch/monitors/store"
+	"driftwatch/monitors/window"
 )
 
 // results returns the stored windows, by their ends in seconds after epoch.
@@ -83,9 +84,43 @@ func TestLateRecordsAmendClosedWindows(t *testing.T) {
 				if shown := m.Windows[0]; shown.Revision != 1 || shown.End != w.End {
 					t.Errorf("revision %d is shown", shown.Revision)
 				}
+				s.while(t, func(_ context.Context, e *Engine) {
+					got, err := e.Compared("m", w.End, "", "x")
+					if err != nil {
+						t.Fatal(err)
+					}
+					if rows := checks.Summarize(got.Current).Rows; rows != 3 {
+						t.Errorf("its profile has %d rows, want 3", rows)
+					}
+				})
 			})
 		})
 	}
+}
+
+// A replay reads on until nothing can amend the windows that are asked for, and has
+// them amended when it ends by itself.
+func TestWindowsOfALogThatIsOverAreAmended(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newMemory("t", 1)
+		src.over = true
+		for _, at := range []time.Duration{1, 13, 2, 25, 3, 90, 4} {
+			src.add(0, at*time.Second, 0, float64(at))
+		}
+		s := newSetup(t, src)
+		s.spec.Window.Amend, s.every = time.Minute, 1000*time.Hour
+		s.to = window.FromTime(epoch.Add(10 * time.Second))
+		s.runFor(t, 1000*time.Hour)
+		if got, want := s.revisions(t), (map[int]int{10: 2}); !maps.Equal(got, want) {
+			t.Errorf("revisions %v, want %v", got, want)
+		}
+		if shown := s.snapshot().Monitors[0].Windows; len(shown) != 1 || shown[0].Revision != 2 {
+			t.Errorf("%+v is shown in the end", shown)
+		}
+		if got := s.snapshot().Streams[0].Records; got != 6 {
+			t.Errorf("%d records were read, want 6", got)
+		}
+	})
 }
 
 // Of the late records only those count that the monitor selects, and those of a
@@ -103,6 +138,9 @@ func TestWhatDoesNotAmend(t *testing.T) {
 		s.runFor(t, 5*time.Minute)
 		if got, want := s.revisions(t), (map[int]int{10: 0, 40: 0}); !maps.Equal(got, want) {
 			t.Errorf("revisions %v, want %v", got, want)
+		}
+		if m := s.snapshot().Monitors[0]; m.Late != 2 || m.Amended != 1 {
+			t.Errorf("%d late records, %d in time, want 2 and 1", m.Late, m.Amended)
 		}
 	})
 }
@@ -131,21 +169,21 @@ func TestAmendedWindowsDoNotDependOnHowTheyAreRead(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				src := newMemory("t", 3)
 				disordered(src, rand.New(rand.NewPCG(1, 1)), 2000)
-				make := func() *setup {
+				fresh := func() *setup {
 					s := newSetup(t, src)
 					s.spec.Window.Pane, s.spec.Window.Amend, s.spec.Window.MaxOpen = c.pane, 2*time.Minute, 20
 					s.spec.Reference.Trailing = 20 * time.Second
 					s.spec.Segments, s.spec.MaxSegments = [][]string{{"c"}}, 4
 					return s
 				}
-				s := make()
+				s := fresh()
 				s.runFor(t, 5*time.Minute)
 				first, panes := s.windows(t), s.panes(t)
 				if revisions := s.revisions(t); revisions[50] < 20 {
 					t.Fatalf("revisions %v", revisions)
 				}
 				for way := range 8 {
-					again := make()
+					again := fresh()
 					again.runInPieces(t, rand.New(rand.NewPCG(9, uint64(way))))
 					compare(t, way, again.windows(t), first)
 					compare(t, way, again.panes(t), panes)
@@ -153,7 +191,7 @@ func TestAmendedWindowsDoNotDependOnHowTheyAreRead(t *testing.T) {
 						t.Errorf("way %d: %d late records amended, and were %d", way, got.Amended, s.snapshot().Monitors[0].Amended)
 					}
 				}
-				one := make()
+				one := fresh()
 				one.spec.Window.Amend, one.spec.Window.Lateness, one.spec.Window.MaxOpen = 0, 2*time.Minute, 100
 				one.runFor(t, 5*time.Minute)
 				in := s.results(t)
@@ -206,8 +244,11 @@ func TestReferencesAreOfTheFirstResult(t *testing.T) {
 					t.Errorf("window %d was not amended", end)
 				}
 			}
-			if n := s.snapshot().Monitors[0].Unrevised; n != 0 {
-				t.Errorf("%d windows could not be amended", n)
+			before := s.revisions(t)[30] // was compared with windows that no later one needs
+			src.add(0, 29*time.Second, time.Minute, 1)
+			s.runFor(t, time.Minute)
+			if n := s.snapshot().Monitors[0].Unrevised; n != 0 || amend > 0 && s.revisions(t)[30] != before+1 {
+				t.Errorf("%d windows could not be amended; the revision was %d and is %d", n, before, s.revisions(t)[30])
 			}
 		}
 		if !maps.Equal(hashes[0], hashes[time.Hour]) || len(hashes[0]) != 6 {
@@ -312,6 +353,41 @@ func TestRulesJudgeAmendedWindowsAgain(t *testing.T) {
 	}
 }
 
+// The rules go on from where they were before the window, and say nothing new of
+// later windows that are the same.
+func TestRulesGoOnFromBeforeTheAmendedWindow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newMemory("t", 1)
+		for i, value := range []float64{0, 50, 10, 50, 50, 0, 0} {
+			src.add(0, time.Duration(10*i+3)*time.Second, 0, value)
+		}
+		s := newSetup(t, src)
+		s.spec.Window.Amend, s.spec.Window.Idle = time.Hour, time.Hour
+		s.setRules(t, "groups: [{name: g, monitor: m, rules: [{alert: High, fields: x, windows: 2, when: {check: mean, above: 25}}]}]")
+		s.runFor(t, 20*time.Second)
+		if got := s.changes(t); got != "4 High firing, 5 High resolved" {
+			t.Fatalf("events %v", got)
+		}
+		src.add(0, 24*time.Second, 0, 100) // had it been in time, windows 1 to 4 would have been high
+		src.add(0, 63*time.Second, 0, 100) // the next window is high
+		src.add(0, 64*time.Second, 0, 100)
+		src.add(0, 73*time.Second, 0, 100)
+		src.add(0, 83*time.Second, 0, 100)
+		s.runFor(t, 20*time.Second)
+		if got := s.changes(t); got != "4 High firing, 5 High resolved, 7 High firing" {
+			t.Errorf("events %v", got)
+		}
+		src.add(0, 54*time.Second, 0, 200) // now it would never have resolved, so nothing changes
+		s.runFor(t, 20*time.Second)
+		if got := s.changes(t); got != "4 High firing, 5 High resolved, 7 High firing" || s.revisions(t)[60] != 1 {
+			t.Errorf("events %v", got)
+		}
+		if a := s.snapshot().Alerts; len(a) != 1 || a[0].Fired == nil || a[0].Fired.Time() != epoch.Add(30*time.Second) {
+			t.Errorf("alerts %+v, want one that fired in window 2", a)
+		}
+	})
+}
+
 // Whichever write of the store is the last before a crash, each late record is in
 // its window once, and the alert that it changes is told once.
 func TestCrashBetweenWritesCountsLateRecordsOnce(t *testing.T) {
@@ -323,21 +399,21 @@ func TestCrashBetweenWritesCountsLateRecordsOnce(t *testing.T) {
 				src.add(i%2, time.Duration(i)*time.Second-20*time.Second, 20*time.Second, 200)
 			}
 		}
-		make := func() *setup {
+		fresh := func() *setup {
 			s := newSetup(t, src)
 			s.spec.Window.Amend, s.every = time.Hour, 300*time.Millisecond
 			s.setRules(t, high)
 			return s
 		}
 		src.batch = func() int { return 3 }
-		whole := make()
+		whole := fresh()
 		whole.runFor(t, 3*time.Minute)
 		want, revisions := whole.windows(t), whole.revisions(t)
 		if slices.Max(slices.Collect(maps.Values(revisions))) < 2 {
 			t.Fatalf("revisions %v", revisions)
 		}
 		for n := 1; n < 60; n += 3 {
-			s := make()
+			s := fresh()
 			crashAfter(t, s, n)
 			s.runFor(t, 3*time.Minute)
 			compare(t, n, s.windows(t), want)

@@ -196,7 +196,9 @@ func (s *sequencer) judge(c *closing, start window.Time) {
 		return lacks.whole < end && firstEnd <= lacks.partial
 	})
 	c.window = m.Evaluate(in)
-	c.judged = m.judgedBy()
+	if m.Spec.Window.Amend > 0 {
+		c.judged = m.judgedBy()
+	}
 	c.state, c.events = m.program.Step(m.state, c.window, s.earlier(m))
 	m.state = c.state
 	m.remember(c.window)

@@ -82,13 +82,14 @@ func (s *sequencer) committed() {
 	}
 	for _, st := range s.streams {
 		for _, p := range st.parts {
-			if p.pending != nil {
-				s.noteLate(p.pending)
-				p.oldest, p.fresh = p.pending.oldest, true
-				p.border = p.pending.border
-				p.pending = nil
-				s.tellPlace(st, p)
+			if p.pending == nil {
+				continue
 			}
+			s.noteLate(p.pending)
+			p.oldest, p.fresh = p.pending.oldest, true
+			p.border = p.pending.border
+			p.pending = nil
+			s.tellPlace(st, p)
 		}
 	}
 }

@@ -25,7 +25,10 @@ func (e *Engine) Compared(name string, end window.Time, segment, field string) (
 		if c.Pane, err = keptSpan(tx, m, end); err != nil {
 			return err
 		}
-		return json.Unmarshal(tx.Window(name, end), w)
+		if err := json.Unmarshal(tx.Window(name, end), w); err != nil || w.Revision == 0 {
+			return err
+		}
+		return m.mergeLate(tx, &revision{old: w, pane: c.Pane})
 	})
 	if err != nil {
 		return out, err

@@ -141,9 +141,7 @@ func (s *sequencer) makeRevision(m *monitor, end window.Time) (*revision, *check
 // closed.
 func (m *monitor) asOf(w *checks.Window) *monitor {
 	then := *m
-	before, _ := slices.BinarySearchFunc(m.past, w.End, byEnd)
-	then.past = m.past[:before]
-	before, _ = slices.BinarySearchFunc(m.history, w.Start, func(p checks.Past, start window.Time) int { return cmp.Compare(p.Start, start) })
+	before, _ := slices.BinarySearchFunc(m.history, w.Start, func(p checks.Past, start window.Time) int { return cmp.Compare(p.Start, start) })
 	then.history = m.history[:before]
 	then.blocks = m.again.references
 	return &then
