@@ -27,6 +27,7 @@ type generation struct {
 	receivers  map[string]alerting.Receiver
 	settings   map[string]alerting.Settings
 	revision   string
+	flaws      []string   // of the files, that keep nothing from running
 	taken      chan error // gets the outcome when it is to take over
 	log        *slog.Logger
 }
@@ -81,11 +82,13 @@ func read(path string, o config.Options, before *references, log *slog.Logger) (
 	if c == nil {
 		return nil, &ConfigError{diagnostics}
 	}
+	var flaws []string
 	for _, d := range diagnostics {
 		log.Warn("the configuration has a flaw", "problem", d.String())
+		flaws = append(flaws, d.String())
 	}
 	return &generation{
-		config: c, references: refs, programs: map[string]*rules.Program{}, receivers: map[string]alerting.Receiver{}, settings: map[string]alerting.Settings{},
+		config: c, references: refs, flaws: flaws, programs: map[string]*rules.Program{}, receivers: map[string]alerting.Receiver{}, settings: map[string]alerting.Settings{},
 		taken: make(chan error, 1), log: log,
 	}, nil
 }

@@ -159,6 +159,7 @@ func (d *daemon) newEngine(g *generation) (*engine.Engine, error) {
 		Route: func(e rules.Event) []string { return route.ReceiversOf(&e.Alert) },
 		Describe: func(s *snapshot.Snapshot) {
 			s.Rules, s.Revision, s.Group = g.rules(s.Alerts), g.revision, group
+			s.Memory = snapshot.Memory{Live: liveHeap(), Estimate: g.config.Memory.Estimate, Limit: g.config.Memory.Limit}
 		},
 		Publish:   d.view.Store,
 		Crowded:   func() bool { return crowded(limit) },

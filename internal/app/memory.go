@@ -25,10 +25,13 @@ func limitMemory(limit int64) {
 
 // crowded reports whether what is alive on the heap takes so much of the limit that
 // partitions should not read ahead of each other.
-func crowded(limit int64) bool {
+func crowded(limit int64) bool { return liveHeap() > uint64(limit/2) }
+
+// liveHeap is how many bytes of the heap were alive at the newest collection.
+func liveHeap() uint64 {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(live)
-	return live[0].Value.Uint64() > uint64(limit/2)
+	return live[0].Value.Uint64()
 }
 
 // within returns the limit, or most of what the machine or the container has where

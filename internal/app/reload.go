@@ -151,7 +151,7 @@ func (d *daemon) offer(ctx context.Context, g *generation) error {
 func (d *daemon) accepted(g *generation) {
 	limitMemory(within(g.config.Memory.Limit))
 	d.references = g.references
-	d.reload.Store(&snapshot.Reload{OK: true, At: d.now(), Files: g.config.Files})
+	d.reload.Store(&snapshot.Reload{OK: true, At: d.now(), Files: g.config.Files, Flaws: g.flaws})
 }
 
 // rejected says that a configuration does not take over.

@@ -24,7 +24,9 @@ func (s *sequencer) publish() {
 		v.Reason = "partitions are not assigned yet"
 	}
 	for _, m := range s.monitors {
-		v.Monitors = append(v.Monitors, m.snapshot())
+		shown := m.snapshot()
+		shown.Open = m.open(now)
+		v.Monitors = append(v.Monitors, shown)
 		v.Alerts = append(v.Alerts, m.state.Alerts()...)
 	}
 	slices.SortStableFunc(v.Alerts, byState)
@@ -72,6 +74,19 @@ func (m *monitor) snapshot() snapshot.Monitor {
 		}
 	}
 	return v
+}
+
+// open returns the pane that closes next, or nil where no record has come for one.
+func (m *monitor) open(now time.Time) *snapshot.Open {
+	end := m.earliest()
+	if end == window.Newest {
+		return nil
+	}
+	windows := m.Windows()
+	return &snapshot.Open{
+		Start: windows.Start(end - 1), End: end, Closes: end.Add(windows.Lateness),
+		Watermark: m.stream.slowest(now, m.Spec.Window.Idle),
+	}
 }
 
 // inWords says what windows are compared with; "" for nothing.

@@ -6,6 +6,7 @@ import (
 	"html"
 	"image/color"
 	"math"
+	"regexp"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -21,6 +22,7 @@ import (
 type Palette struct {
 	Ink, Grid          color.Color // text and axes; lines behind
 	Reference, Current color.Color
+	Mark               color.Color // of what is to be seen in a trend
 }
 
 // Light is for pictures on white.
@@ -43,7 +45,12 @@ func SVG(b Bars, title string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	c := vgsvg.New(width, h)
+	return element(p, width, h, title)
+}
+
+// element draws a plot in marks as an <svg> element.
+func element(p *plot.Plot, w, h vg.Length, title string) (string, error) {
+	c := vgsvg.New(w, h)
 	p.Draw(draw.New(c))
 	var out bytes.Buffer
 	if _, err := c.WriteTo(&out); err != nil {
@@ -71,7 +78,7 @@ func PNG(b Bars, colours Palette) ([]byte, error) {
 // figure makes the plot and says how high it is.
 func figure(b Bars, colours Palette) (*plot.Plot, vg.Length, error) {
 	p := plot.New()
-	p.BackgroundColor = color.Transparent
+	p.BackgroundColor = nil
 	share := &p.Y
 	h := height
 	var err error
@@ -111,7 +118,7 @@ func (percent) Ticks(low, high float64) []plot.Tick {
 // marks are colours that nothing else has, so that embed finds them.
 var marks = Palette{
 	Ink: color.RGBA{1, 1, 1, 255}, Grid: color.RGBA{2, 2, 2, 255},
-	Reference: color.RGBA{3, 3, 3, 255}, Current: color.RGBA{4, 4, 4, 255},
+	Reference: color.RGBA{3, 3, 3, 255}, Current: color.RGBA{4, 4, 4, 255}, Mark: color.RGBA{5, 5, 5, 255},
 }
 
 // embed makes an element for a page of a document: it fits the width that there
@@ -123,11 +130,26 @@ func embed(document, title string) string {
 	box, _, _ = strings.Cut(box, `"`)
 	body = strings.NewReplacer(
 		"#010101", "var(--plot-ink)", "#020202", "var(--plot-grid)",
-		"#030303", "var(--plot-reference)", "#040404", "var(--plot-current)",
+		"#030303", "var(--plot-reference)", "#040404", "var(--plot-current)", "#050505", "var(--plot-mark)",
 		"font-family:Liberation Sans;font-variant:normal;font-weight:normal;font-style:normal;", "",
 		"\n", "", "\t", " ",
 	).Replace(body)
+	body = inlineStyle.ReplaceAllStringFunc(body, attributes)
 	return `<svg viewBox="` + box + `" role="img" aria-label="` + html.EscapeString(title) + `" xmlns="http://www.w3.org/2000/svg">` + body
+}
+
+// inlineStyle is how the library writes colours and widths. A page whose policy
+// allows no inline style wants them as attributes.
+var inlineStyle = regexp.MustCompile(`style="([^"]*)"`)
+
+func attributes(style string) string {
+	var out []string
+	for _, rule := range strings.Split(inlineStyle.FindStringSubmatch(style)[1], ";") {
+		if name, value, ok := strings.Cut(rule, ":"); ok {
+			out = append(out, strings.TrimSpace(name)+`="`+strings.TrimSpace(value)+`"`)
+		}
+	}
+	return strings.Join(out, " ")
 }
 
 func addGrid(p *plot.Plot, colours Palette) {

@@ -107,6 +107,33 @@ func TestCategoriesAreSortedAndCut(t *testing.T) {
 	}
 }
 
+// A trend has a line for each run of known values, a band where they are intervals,
+// and a triangle for each mark; the page's policy allows no inline style.
+func TestTrend(t *testing.T) {
+	var points []Point
+	for i := range 20 {
+		v := math.Sin(float64(i))
+		points = append(points, Point{At: 1.7e9 + 3600*float64(i), Value: v, Low: v - 0.1, High: v + 0.1, Known: i != 10, Marked: i > 15})
+	}
+	points[3].Value = math.Inf(1)
+	for name, tc := range map[string]struct {
+		points             []Point
+		lines, bands, mark int
+	}{
+		"gaps": {points, 3, 3, 4}, "one": {points[:1], 0, 0, 0}, "none": {nil, 0, 0, 0}, "unknown": {points[10:11], 0, 0, 0},
+	} {
+		svg, err := Trend(tc.points, `a "title"`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Count(svg, `stroke="var(--plot-current)" stroke-width="1.5"`)
+		bands, mark := strings.Count(svg, `fill="var(--plot-reference)"`), strings.Count(svg, `fill="var(--plot-mark)"`)
+		if lines != tc.lines || bands != tc.bands || mark != tc.mark || strings.Contains(svg, "style=") || strings.Contains(svg, "NaN") {
+			t.Errorf("%s: %d lines, %d bands, %d marks in %s", name, lines, bands, mark, svg)
+		}
+	}
+}
+
 func TestPicturesOfEveryShape(t *testing.T) {
 	stamps := profile.New(profile.Options{Kind: profile.Timestamp})
 	stamps.ObserveNumbers([]float64{1.7e9, 1.71e9, 1.72e9})
@@ -125,7 +152,7 @@ func TestPicturesOfEveryShape(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if strings.Contains(svg, "<b ") || strings.Contains(svg, "NaN") || strings.Contains(svg, "Inf") {
+			if strings.Contains(svg, "<b ") || strings.Contains(svg, "style=") || strings.Contains(svg, "NaN") || strings.Contains(svg, "Inf") {
 				t.Fatalf("bad picture: %s", svg)
 			}
 			for d := xml.NewDecoder(strings.NewReader(svg)); ; {

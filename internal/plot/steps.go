@@ -130,8 +130,11 @@ type dates struct{}
 func (dates) Ticks(low, high float64) []plot.Tick {
 	const ticks = 4
 	layout := "2006-01-02"
-	if high-low < 2*24*3600 {
-		layout = "01-02 15:04"
+	switch {
+	case high-low < 3600:
+		layout = "15:04:05"
+	case high-low < 7*24*3600:
+		layout = "2 Jan 15:04"
 	}
 	var out []plot.Tick
 	for i := range ticks {

@@ -25,12 +25,20 @@ type Snapshot struct {
 	Group    *Group // nil: this process is alone
 	Reload   Reload
 	Notified []Receiver
+	Memory   Memory
 }
 
 // Group is the processes that share the monitors.
 type Group struct {
 	Name      string
 	Elsewhere []string // monitors that other processes have
+}
+
+// Memory is what the daemon takes of it, in bytes.
+type Memory struct {
+	Live     uint64 // on the heap after the newest collection
+	Estimate int64  // that open windows can take at most
+	Limit    int64  // memory.limit
 }
 
 // Store is the file in which the state is kept.
@@ -56,6 +64,22 @@ type Monitor struct {
 	Amended      uint64           // of the late records: those in time to amend closed windows
 	Unrevised    uint64           // windows that late records could not amend
 	Windows      []*checks.Window // the newest ones, oldest first
+	Open         *Open            // nil: nothing is being filled
+}
+
+// Open is the pane that closes next.
+type Open struct {
+	Start, End window.Time
+	Closes     window.Time // where every watermark has to be
+	Watermark  window.Time // of the slowest partition that is waited for
+}
+
+// Progress is how far the watermark is, in [0, 1].
+func (o *Open) Progress() float64 {
+	if o.Watermark <= o.Start || o.Closes <= o.Start {
+		return 0
+	}
+	return min(1, float64(o.Watermark-o.Start)/float64(o.Closes-o.Start))
 }
 
 // Pinned is a window that somebody accepted as a monitor's reference.
@@ -126,6 +150,7 @@ type Reload struct {
 	OK      bool
 	At      time.Time // of the newest success
 	Files   []string  // that were read then
+	Flaws   []string  // that were found in them
 	Refused time.Time // of the newest failure, if it came after
 	Error   string    // of that
 }

@@ -16,12 +16,43 @@ import (
 
 func monitorLink(name string) string { return "/monitors/" + url.PathEscape(name) }
 
-func windowLink(monitor, segment string, end window.Time) string {
-	q := url.Values{"end": {end.String()}}
-	if segment != "" {
-		q.Set("segment", segment)
+// windowPage is the page of one window.
+func windowPage(monitor, segment string, end window.Time) string {
+	return monitorLink(monitor) + "/windows/" + end.String() + params("segment", segment)
+}
+
+// fieldLink is the page of a field; without an end of its newest window.
+func fieldLink(monitor, field, segment, check string, end window.Time) string {
+	at := ""
+	if end != window.None {
+		at = end.String()
 	}
-	return monitorLink(monitor) + "?" + q.Encode()
+	return monitorLink(monitor) + "/fields/" + url.PathEscape(field) + params("end", at, "segment", segment, "check", check)
+}
+
+// monitorPage is the page of a monitor as it was asked for.
+func monitorPage(monitor, segment, check string, windows int, end window.Time) string {
+	at, n := "", ""
+	if end != window.None {
+		at = end.String()
+	}
+	if windows != defaultColumns {
+		n = strconv.Itoa(windows)
+	}
+	return monitorLink(monitor) + params("check", check, "end", at, "segment", segment, "windows", n)
+}
+
+// params writes the parameters that are not empty, in their order.
+func params(pairs ...string) string {
+	var b strings.Builder
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] == "" {
+			continue
+		}
+		b.WriteString(map[bool]string{true: "?", false: "&"}[b.Len() == 0])
+		b.WriteString(pairs[i] + "=" + url.QueryEscape(pairs[i+1]))
+	}
+	return b.String()
 }
 
 // clock is a time as people read it, in UTC like all times here.
@@ -39,11 +70,12 @@ func clockOf(t *window.Time) string {
 	return clock(*t)
 }
 
-func timeOfDay(t window.Time) string {
+// shortClock is a time without its year, and without seconds that are 0.
+func shortClock(t window.Time) string {
 	if t.Time().Second() == 0 {
-		return t.Time().Format("15:04")
+		return t.Time().Format("2 Jan 15:04")
 	}
-	return t.Time().Format("15:04:05")
+	return t.Time().Format("2 Jan 15:04:05")
 }
 
 func clockSpan(start, end window.Time) string {
@@ -86,6 +118,28 @@ func count(n uint64) string {
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// sizeText is a number of bytes in the unit that suits it.
+func sizeText(n int64) string {
+	const unit = 1024
+	if n < unit {
+		return fmt.Sprintf("%d B", n)
+	}
+	v, units := float64(n), "KMGTPE"
+	i := -1
+	for ; v >= unit && i < len(units)-1; i++ {
+		v /= unit
+	}
+	return fmt.Sprintf("%.3g %ciB", v, units[i])
+}
+
+// instantText is a time by the wall clock.
+func instantText(t *time.Time) string {
+	if t == nil {
+		return "never"
+	}
+	return t.UTC().Format("2 Jan 2006 15:04:05")
 }
 
 func errorsText(m map[string]uint64) string {

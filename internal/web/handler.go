@@ -13,33 +13,44 @@ import (
 	"strings"
 )
 
-//go:embed style.css page.html
+//go:embed assets
 var assets embed.FS
 
 type handler struct {
-	o    Options
-	page *template.Template
+	o     Options
+	pages map[string]*template.Template
+	ended <-chan struct{} // closed when the server ends: what would go on for ever ends too
 }
 
-// Handler returns all routes.
-func Handler(o Options) http.Handler {
-	h := &handler{o: o, page: pageTemplate()}
+// Handler returns all routes. It ends what goes on for ever when ended is closed.
+func Handler(o Options, ended <-chan struct{}) http.Handler {
+	h := &handler{o: o, pages: pageTemplates(), ended: ended}
 	mux := http.NewServeMux()
 	for path, f := range map[string]http.HandlerFunc{
-		"/{$}":                                  h.index,
-		"/style.css":                            h.style,
-		"/monitors/{name}":                      h.monitor,
-		"/-/healthy":                            h.healthy,
-		"/-/ready":                              h.ready,
-		"/api/v1/monitors":                      h.apiMonitors,
-		"/api/v1/monitors/{name}":               h.apiMonitor,
-		"/api/v1/monitors/{name}/windows":       h.apiWindows,
-		"/api/v1/monitors/{name}/windows/{end}": h.apiWindow,
+		"/{$}":                                   h.index,
+		"/style.css":                             asset("style.css", "text/css; charset=utf-8"),
+		"/live.js":                               asset("live.js", "text/javascript; charset=utf-8"),
+		"/favicon.ico":                           asset("icon.svg", "image/svg+xml"),
+		"/monitors/{name}":                       h.monitor,
+		"/monitors/{name}/fields/{field}":        h.field,
+		"/monitors/{name}/windows/{end}":         h.window,
+		"/alerts":                                h.alertsPage,
+		"/rules":                                 h.rulesPage,
+		"/status":                                h.statusPage,
+		"/-/healthy":                             h.healthy,
+		"/-/ready":                               h.ready,
+		"/api/v1/monitors":                       h.apiMonitors,
+		"/api/v1/monitors/{name}":                h.apiMonitor,
+		"/api/v1/monitors/{name}/heatmap":        h.apiHeat,
+		"/api/v1/monitors/{name}/fields/{field}": h.apiField,
+		"/api/v1/monitors/{name}/windows":        h.apiWindows,
+		"/api/v1/monitors/{name}/windows/{end}":  h.apiWindow,
 		"/api/v1/monitors/{name}/windows/{end}/profile": h.apiProfile,
 		"/api/v1/alerts": h.apiAlerts,
 		"/api/v1/rules":  h.apiRules,
 		"/api/v1/status": h.apiStatus,
 		"/api/v1/backup": h.apiBackup,
+		"/api/v1/events": h.apiEvents,
 	} {
 		mux.Handle(path, only(http.MethodGet, f))
 	}
@@ -75,7 +86,7 @@ func notAllowed(w http.ResponseWriter, r *http.Request, methods ...string) {
 func protect(log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		head := w.Header()
-		head.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		head.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
 		head.Set("X-Content-Type-Options", "nosniff")
 		head.Set("X-Frame-Options", "DENY")
 		head.Set("Referrer-Policy", "no-referrer")
@@ -94,11 +105,17 @@ func protect(log *slog.Logger, next http.Handler) http.Handler {
 	})
 }
 
-func (h *handler) style(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "text/css; charset=utf-8")
-	w.Header().Set("Cache-Control", "max-age=300")
-	b, _ := assets.ReadFile("style.css") // embedded: it is there
-	_, _ = w.Write(b)
+// asset serves an embedded file.
+func asset(name, kind string) http.HandlerFunc {
+	b, err := assets.ReadFile("assets/" + name)
+	if err != nil {
+		panic(err)
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", kind)
+		w.Header().Set("Cache-Control", "max-age=300")
+		compressed(w, r, http.StatusOK, b)
+	}
 }
 
 func (h *handler) healthy(w http.ResponseWriter, _ *http.Request) {

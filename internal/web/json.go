@@ -35,6 +35,16 @@ type monitorJSON struct {
 	Pending      int          `json:"alerts_pending"`
 	Segments     []string     `json:"segments"` // of the newest window
 	Last         *summaryJSON `json:"last_window,omitempty"`
+	Open         *openJSON    `json:"open_window,omitempty"`
+}
+
+// openJSON is the pane that closes next.
+type openJSON struct {
+	Start     window.Time  `json:"start"`
+	End       window.Time  `json:"end"`
+	Closes    window.Time  `json:"closes"` // where the watermark has to be
+	Watermark *window.Time `json:"watermark,omitempty"`
+	Progress  float64      `json:"progress"` // of the watermark, in [0, 1]
 }
 
 // pinnedJSON is a window that takes the place of the configured reference.
@@ -52,6 +62,15 @@ type summaryJSON struct {
 	Partial   bool        `json:"partial,omitempty"`
 	Drifted   int         `json:"fields_drifted"`
 	Violating int         `json:"fields_violating"` // a limit that the user wrote
+	Worst     *worstJSON  `json:"worst_field,omitempty"`
+}
+
+// worstJSON is the field of a window that most needs looking at.
+type worstJSON struct {
+	Field   string        `json:"field"`
+	Check   string        `json:"check"`
+	Verdict verdict       `json:"verdict"`
+	Result  checks.Result `json:"result"`
 }
 
 func monitorOf(s *snapshot.Snapshot, m *snapshot.Monitor) monitorJSON {
@@ -70,6 +89,9 @@ func monitorOf(s *snapshot.Snapshot, m *snapshot.Monitor) monitorJSON {
 		case a.State == rules.Pending:
 			out.Pending++
 		}
+	}
+	if o := m.Open; o != nil {
+		out.Open = &openJSON{o.Start, o.End, o.Closes, known(o.Watermark), o.Progress()}
 	}
 	last := m.Last()
 	switch {
@@ -92,6 +114,7 @@ func monitorOf(s *snapshot.Snapshot, m *snapshot.Monitor) monitorJSON {
 func summaryOf(w *checks.Window, sg *checks.Segment) *summaryJSON {
 	out := &summaryJSON{Start: w.Start, End: w.End, Rows: sg.Rows, Revision: w.Revision, Partial: w.Partial}
 	for i := range sg.Fields {
+		out.Worst = worse(out.Worst, &sg.Fields[i])
 		switch verdictOf(sg.Fields[i].Checks) {
 		case drifted:
 			out.Drifted++
@@ -100,6 +123,28 @@ func summaryOf(w *checks.Window, sg *checks.Segment) *summaryJSON {
 		}
 	}
 	return out
+}
+
+// worse returns the worse of a field and the worst so far. Of the same verdict it is
+// the greater effect.
+func worse(worst *worstJSON, f *checks.Field) *worstJSON {
+	name := telling(f.Checks)
+	r := f.Checks[name]
+	v := verdictOfResult(r)
+	if name == "" || v.rank() >= steady.rank() {
+		return worst
+	}
+	if worst != nil && (v.rank() > worst.Verdict.rank() || v == worst.Verdict && effect(r) <= effect(worst.Result)) {
+		return worst
+	}
+	return &worstJSON{f.Name, name, v, r}
+}
+
+func effect(r checks.Result) float64 {
+	if r.Effect != nil {
+		return *r.Effect
+	}
+	return 0
 }
 
 // Window is one segment of a window, in the form that compare writes.
@@ -153,6 +198,21 @@ type statusJSON struct {
 	Reload    reloadJSON     `json:"config_reload"`
 	Streams   []streamJSON   `json:"streams"`
 	Receivers []receiverJSON `json:"receivers"`
+	Store     storeJSON      `json:"store"`
+	Memory    memoryJSON     `json:"memory"`
+}
+
+type storeJSON struct {
+	Bytes    int64  `json:"bytes"`
+	Free     int64  `json:"free_bytes"`
+	Failures uint64 `json:"write_failures"`
+	Fault    string `json:"fault,omitempty"`
+}
+
+type memoryJSON struct {
+	Live     int64 `json:"live_heap_bytes"`
+	Estimate int64 `json:"estimate_bytes"` // that open windows can take at most
+	Limit    int64 `json:"limit_bytes"`
 }
 
 type groupJSON struct {
@@ -164,6 +224,7 @@ type reloadJSON struct {
 	OK      bool       `json:"successful"`
 	At      *time.Time `json:"last_success,omitempty"`
 	Files   []string   `json:"files"` // of the last success
+	Flaws   []string   `json:"flaws"` // that were found in them
 	Refused *time.Time `json:"refused,omitempty"`
 	Error   string     `json:"error,omitempty"`
 }
@@ -210,6 +271,8 @@ func statusOf(s *snapshot.Snapshot) statusJSON {
 	out := statusJSON{
 		Ready: s.Ready, Reason: s.Reason, Revision: s.Revision, Outbox: s.Outbox,
 		Reload: reloadOf(s.Reload), Streams: []streamJSON{}, Receivers: []receiverJSON{},
+		Store:  storeJSON{s.Store.Bytes, s.Store.Free, s.Store.Failures, s.Store.Fault},
+		Memory: memoryJSON{int64(s.Memory.Live), s.Memory.Estimate, s.Memory.Limit},
 	}
 	if g := s.Group; g != nil {
 		out.Group = &groupJSON{g.Name, append([]string{}, g.Elsewhere...)}
@@ -227,7 +290,7 @@ func statusOf(s *snapshot.Snapshot) statusJSON {
 }
 
 func reloadOf(r snapshot.Reload) reloadJSON {
-	return reloadJSON{OK: r.OK, At: instant(r.At), Files: list(r.Files), Refused: instant(r.Refused), Error: r.Error}
+	return reloadJSON{OK: r.OK, At: instant(r.At), Files: list(r.Files), Flaws: list(r.Flaws), Refused: instant(r.Refused), Error: r.Error}
 }
 
 // instant returns nil for a time that is not known.

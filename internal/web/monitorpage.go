@@ -1,83 +1,200 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
-	"strings"
+	"strconv"
 
 	"driftwatch/internal/snapshot"
 	"driftwatch/monitors/checks"
+	"driftwatch/monitors/digest"
+	"driftwatch/monitors/window"
+)
+
+// Columns of a heat map.
+const (
+	defaultColumns = 60
+	maxColumns     = 500
 )
 
 type monitorView struct {
 	monitorJSON
-	Alerts   []alertRow
-	Segment  string
-	Segments []segmentLink
-	Heads    []cell // of the grid's columns, a window each
-	Grid     []gridRow
-	Window   *windowView
+	Alerts  []alertRow
+	Segment string
+	Check   string
+	Columns int
+	Choices choices
+	Heat    *heatView // nil before the first window
+	Latest  []windowRow
 }
 
-type segmentLink struct {
-	Name string
-	Link string
-	Here bool
+// choices are what the form of a page offers.
+type choices struct {
+	Checks   []choice
+	Segments []choice
+	Windows  []choice
 }
 
-type gridRow struct {
-	Name, Type, Role string
-	Cells            []cell
+type choice struct {
+	Value, Label string
+	Here         bool
 }
 
-// windowView is one window in full.
-type windowView struct {
-	Window
-	Name   string
-	Whole  []labelled // results without a field
-	Checks []string   // columns
-	Table  []fieldRow
-}
-
-type labelled struct {
-	Name string
-	cell
-}
-
-type fieldRow struct {
-	checks.Field
+// windowRow is a window in a list.
+type windowRow struct {
+	summaryJSON
 	Class verdict
-	Cells []cell
-	Story string // of a field that drifted: where, and what moved; "" of others
-	Width int    // columns of the table
+	Link  string
+}
+
+// heatQuery is what can be asked of a heat map.
+type heatQuery struct {
+	check, segment string
+	columns        int
+	end            window.Time // None: the newest
+}
+
+func readHeatQuery(v url.Values) (q heatQuery, err error) {
+	q = heatQuery{check: v.Get("check"), segment: v.Get("segment"), columns: defaultColumns, end: window.None}
+	if s := v.Get("windows"); s != "" {
+		if q.columns, err = strconv.Atoi(s); err != nil || q.columns < 1 || q.columns > maxColumns {
+			return q, fmt.Errorf("windows %q is not a number from 1 to %d", s, maxColumns)
+		}
+	}
+	if s := v.Get("end"); s != "" {
+		q.end, err = readTime("end", s)
+	}
+	return q, err
+}
+
+// to is the end up to which windows are shown.
+func (q heatQuery) to() window.Time {
+	if q.end == window.None {
+		return window.Newest
+	}
+	return q.end
 }
 
 func (h *handler) monitor(w http.ResponseWriter, r *http.Request) {
 	s := h.o.Snapshot()
 	m, err := find(s, r.PathValue("name"))
 	if err != nil {
-		fail(w, http.StatusNotFound, err)
+		h.failPage(w, r, http.StatusNotFound, err)
 		return
 	}
-	q := r.URL.Query()
-	shown, err := h.shown(m, q.Get("end"))
+	q, err := readHeatQuery(r.URL.Query())
+	if err != nil {
+		h.failPage(w, r, http.StatusBadRequest, err)
+		return
+	}
+	v := &monitorView{monitorJSON: monitorOf(s, m), Alerts: alertRows(s.Alerts, m.Name), Segment: q.segment, Check: q.check, Columns: q.columns}
+	if last := m.Last(); last != nil {
+		if err := h.fillMonitor(v, s, m, q); err != nil {
+			h.failPage(w, r, http.StatusInternalServerError, fmt.Errorf("read windows of %q: %w", m.Name, err))
+			return
+		}
+	}
+	api := "/api/v1" + monitorLink(m.Name)
+	if v.Heat != nil {
+		api += "/heatmap" + params("check", q.check, "segment", q.segment, "windows", strconv.Itoa(q.columns))
+	}
+	h.render(w, r, "monitor", page{Title: m.Name, API: api, Body: v}, s)
+}
+
+func (h *handler) fillMonitor(v *monitorView, s *snapshot.Snapshot, m *snapshot.Monitor, q heatQuery) error {
+	last := m.Last()
+	fields := last.Whole()
+	if sg := segment(last, q.segment); sg != nil {
+		fields = sg
+	}
+	v.Choices = choices{
+		Checks:   append([]choice{{"", "the worst of all", q.check == ""}}, options(checkNames(fields), q.check)...),
+		Segments: segmentChoices(last, q.segment),
+	}
+	for _, n := range []int{14, 60, 200, maxColumns} {
+		v.Choices.Windows = append(v.Choices.Windows, choice{strconv.Itoa(n), strconv.Itoa(n), n == q.columns})
+	}
+	v.Latest = latest(m, q.segment)
+	heat, err := h.readHeat(m.Name, q.segment, q.check, q.to(), q.columns)
+	if err != nil || len(heat.windows) == 0 {
+		return err
+	}
+	kinds := map[string]string{}
+	for _, f := range fields.Fields {
+		kinds[f.Name] = f.Type
+		if f.Role != "" {
+			kinds[f.Name] += ", " + f.Role
+		}
+	}
+	v.Heat = h.viewHeat(v, heat, kinds)
+	v.Heat.Lanes = lanes(s, m.Name, q.segment, heat.windows)
+	if heat.more {
+		v.Heat.Older = monitorPage(m.Name, q.segment, q.check, q.columns, heat.windows[0].Start)
+	}
+	if q.end != window.None && v.Heat.Newest != last.End {
+		v.Heat.Newer = monitorPage(m.Name, q.segment, q.check, q.columns, window.None)
+	}
+	return nil
+}
+
+func options(values []string, here string) (out []choice) {
+	for _, v := range values {
+		out = append(out, choice{v, v, v == here})
+	}
+	return out
+}
+
+func segmentChoices(w *checks.Window, here string) (out []choice) {
+	known := false
+	for i := range w.Segments {
+		name := w.Segments[i].Name
+		known = known || name == here
+		out = append(out, choice{name, segmentName(name), name == here})
+	}
+	if !known {
+		out = append(out, choice{here, here, true})
+	}
+	return out
+}
+
+func segmentName(name string) string {
+	if name == "" {
+		return "all records"
+	}
+	return name
+}
+
+// latest lists the windows of the snapshot, newest first.
+func latest(m *snapshot.Monitor, name string) (out []windowRow) {
+	for _, w := range slices.Backward(m.Windows) {
+		if sg := segment(w, name); sg != nil {
+			out = append(out, windowRow{*summaryOf(w, sg), windowVerdict(sg), windowPage(m.Name, name, w.End)})
+		}
+	}
+	return out
+}
+
+// apiHeat is the heat map as numbers.
+func (h *handler) apiHeat(w http.ResponseWriter, r *http.Request) {
+	m, err := find(h.o.Snapshot(), r.PathValue("name"))
 	if err != nil {
 		fail(w, http.StatusNotFound, err)
 		return
 	}
-	v := &monitorView{monitorJSON: monitorOf(s, m), Alerts: alertRows(s.Alerts, m.Name), Segment: q.Get("segment")}
-	if shown != nil {
-		sg := segment(shown, v.Segment)
-		if sg == nil {
-			fail(w, http.StatusNotFound, fmt.Errorf("that window has no segment %q", v.Segment))
-			return
-		}
-		v.Segments = segmentLinks(shown, v.Segment)
-		v.grid(newest(m.Windows, gridWindows), shown)
-		v.Window = fullWindow(shown, sg)
+	q, err := readHeatQuery(r.URL.Query())
+	if err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
 	}
-	h.render(w, page{Title: m.Name + " – Driftwatch", Monitor: v}, s)
+	heat, err := h.readHeat(m.Name, q.segment, q.check, q.to(), q.columns)
+	if err != nil {
+		h.unreadable(w, m.Name, err)
+		return
+	}
+	reply(w, heat.json(m.Name, q.segment, q.check))
 }
 
 // shown returns the window that is asked for, else the newest one, or nil
@@ -105,138 +222,29 @@ func (h *handler) shown(m *snapshot.Monitor, end string) (*checks.Window, error)
 	return ws[0], nil
 }
 
-func segmentLinks(w *checks.Window, here string) []segmentLink {
-	var out []segmentLink
-	for i := range w.Segments {
-		name := w.Segments[i].Name
-		label := name
-		if label == "" {
-			label = "all records"
+// neighbours returns the ends of the windows before and after one; None where
+// there is none.
+func (h *handler) neighbours(monitor string, end window.Time) (before, after window.Time, err error) {
+	before, after = window.None, window.None
+	var reader digest.Reader
+	var failed error
+	err = h.o.History.Digests(monitor, window.None, window.Newest, func(d []byte) bool {
+		w, readErr := reader.Read(d, "", noCheck, func(digest.Cell) {})
+		switch {
+		case readErr != nil:
+			failed = readErr
+		case w.End > end:
+			after = w.End
+			return true
+		case w.End < end:
+			before = w.End
+		default:
+			return true
 		}
-		out = append(out, segmentLink{label, windowLink(w.Monitor, name, w.End), name == here})
-	}
-	return out
+		return false
+	})
+	return before, after, errors.Join(err, failed)
 }
 
-// grid has a row for each field of the shown window and a column for each of
-// the newest windows, newest first: that is what a narrow screen shows.
-func (v *monitorView) grid(ws []*checks.Window, shown *checks.Window) {
-	ws = slices.Clone(ws)
-	slices.Reverse(ws)
-	for _, w := range ws {
-		head := cell{Class: unknown, Link: windowLink(w.Monitor, v.Segment, w.End), Note: clockSpan(w.Start, w.End)}
-		if sg := segment(w, v.Segment); sg != nil {
-			head = windowCell(w.Monitor, w, sg)
-		}
-		head.Text, head.Here = timeOfDay(w.End), w.End == shown.End
-		v.Heads = append(v.Heads, head)
-	}
-	fields := segment(shown, v.Segment).Fields
-	for i := range fields {
-		f := &fields[i]
-		row := gridRow{Name: f.Name, Type: f.Type, Role: f.Role}
-		for _, w := range ws {
-			c := fieldCell(w, v.Segment, f.Name)
-			c.Here = w.End == shown.End
-			row.Cells = append(row.Cells, c)
-		}
-		v.Grid = append(v.Grid, row)
-	}
-}
-
-// fieldCell shows the check that explains the field's verdict, by name unless
-// it is psi.
-func fieldCell(w *checks.Window, segmentName, field string) cell {
-	sg := segment(w, segmentName)
-	if sg == nil {
-		return cell{Class: unknown}
-	}
-	i := slices.IndexFunc(sg.Fields, func(f checks.Field) bool { return f.Name == field })
-	if i < 0 {
-		return cell{Class: unknown}
-	}
-	results := sg.Fields[i].Checks
-	name := telling(results)
-	c := resultCell(results[name])
-	c.Note = fmt.Sprintf("%s, %s: %s", clockSpan(w.Start, w.End), name, c.Note)
-	if name != "psi" && c.Text != "" {
-		c.Text = name + " " + c.Text
-	}
-	return c
-}
-
-func fullWindow(w *checks.Window, sg *checks.Segment) *windowView {
-	v := &windowView{Window: WindowOf(w, sg), Name: clockSpan(w.Start, w.End)}
-	v.Cut = w.Cut
-	for _, name := range names(sg.Checks) {
-		c := resultCell(sg.Checks[name])
-		switch value := sg.Checks[name].Value; {
-		case c.Class == unknown:
-		case name == "volume":
-			c.Text = count(sg.Rows)
-		case name == "freshness":
-			c.Text = secondsText(value)
-		case name == "duplicates":
-			c.Text = checks.Percent(value)
-		}
-		v.Whole = append(v.Whole, labelled{name, c})
-	}
-	all := map[string]checks.Result{}
-	for i := range sg.Fields {
-		for name, r := range sg.Fields[i].Checks {
-			all[name] = r
-		}
-	}
-	v.Checks = names(all)
-	for i := range sg.Fields {
-		f := sg.Fields[i]
-		row := fieldRow{Field: f, Class: verdictOf(f.Checks), Story: story(&f), Width: len(v.Checks) + 2}
-		for _, name := range v.Checks {
-			if r, ok := f.Checks[name]; ok {
-				row.Cells = append(row.Cells, resultCell(r))
-			} else {
-				row.Cells = append(row.Cells, cell{Class: unknown})
-			}
-		}
-		v.Table = append(v.Table, row)
-	}
-	return v
-}
-
-// story says of a field that drifted where that is and what moved.
-func story(f *checks.Field) string {
-	var parts []string
-	if f.ExplainedBy != nil {
-		parts = append(parts, f.ExplainedBy.String())
-	}
-	if len(f.Moved) > 0 {
-		parts = append(parts, "moved most: "+checks.MovedText(f.Moved))
-	}
-	return strings.Join(parts, "; ")
-}
-
-// resultCell shows a result's value; what else is known of it is its note.
-func resultCell(r checks.Result) cell {
-	if r.Skipped != "" {
-		return cell{Class: unknown, Text: "–", Note: "skipped: " + r.Skipped}
-	}
-	c := cell{Class: verdictOfResult(r), Text: number(r.Value), Note: number(r.Value)}
-	if r.Low != r.High {
-		c.Note += fmt.Sprintf(" (between %s and %s)", number(r.Low), number(r.High))
-	}
-	if r.Effect != nil {
-		c.Note += ", effect " + number(*r.Effect)
-	}
-	if r.PValue != nil {
-		c.Note += ", p " + number(*r.PValue)
-	}
-	switch c.Class {
-	case drifted:
-		c.Note += ": drift"
-	case violated:
-		c.Note += ": limit broken"
-	case uncertain:
-		c.Note += ": uncertain, the profile is too coarse to tell"
-	}
-	return c
-}
+// noCheck is a name that no check has.
+const noCheck = " "

@@ -6,37 +6,44 @@ import (
 	"html/template"
 	"net/http"
 	"slices"
+	"strings"
 
 	"driftwatch/internal/snapshot"
 	"driftwatch/monitors/checks"
 	"driftwatch/rules"
 )
 
-// Columns of a monitor's table and of its row in the list of monitors.
-const (
-	gridWindows  = 12
-	stripWindows = 30
-)
+// stripWindows is how many windows a monitor has in the list of monitors.
+const stripWindows = 30
 
-// page is what every page shows: what is wrong, if anything is.
+// page is what every page shows beside its own content: what is wrong, if anything
+// is.
 type page struct {
 	Title    string
+	Here     string // the part of the site that it belongs to
+	API      string // where its numbers are
 	Problems []string
 	Ready    bool
-	Index    *indexView
-	Monitor  *monitorView
+	Firing   int
+	Body     any
 }
 
-type indexView struct {
+type overview struct {
 	Monitors []monitorRow
-	Firing   int
 	Alerts   []alertRow
-	Status   statusJSON
+	Streams  []streamJSON
 }
 
 type monitorRow struct {
 	monitorJSON
-	Strip []cell // the newest windows, oldest first
+	Strip []bar // the newest windows, oldest first
+	Link  string
+}
+
+// bar is a window in a strip: its rows as its height.
+type bar struct {
+	cell
+	At, Height int
 }
 
 type alertRow struct {
@@ -47,20 +54,38 @@ type alertRow struct {
 	Link    string
 }
 
-func (h *handler) index(w http.ResponseWriter, _ *http.Request) {
+func (h *handler) index(w http.ResponseWriter, r *http.Request) {
 	s := h.o.Snapshot()
-	v := &indexView{Status: statusOf(s)}
+	v := overview{Streams: statusOf(s).Streams}
 	for i := range s.Monitors {
 		m := &s.Monitors[i]
-		row := monitorRow{monitorJSON: monitorOf(s, m)}
-		for _, win := range newest(m.Windows, stripWindows) {
-			row.Strip = append(row.Strip, windowCell(m.Name, win, win.Whole()))
-		}
-		v.Firing += row.Firing
-		v.Monitors = append(v.Monitors, row)
+		v.Monitors = append(v.Monitors, monitorRow{monitorOf(s, m), strip(m), monitorLink(m.Name)})
 	}
-	v.Alerts = alertRows(s.Alerts, "")
-	h.render(w, page{Title: "Driftwatch", Index: v}, s)
+	slices.SortStableFunc(v.Monitors, func(a, b monitorRow) int { return urgency(a.State) - urgency(b.State) })
+	for _, a := range alertRows(s.Alerts, "") {
+		if a.State != rules.Resolved {
+			v.Alerts = append(v.Alerts, a)
+		}
+	}
+	h.render(w, r, "overview", page{Title: "Monitors", Here: "monitors", API: "/api/v1/monitors", Body: v}, s)
+}
+
+// urgency orders the states of monitors.
+func urgency(state string) int {
+	return slices.Index([]string{stateFiring, statePending, stateOK, stateWaiting}, state)
+}
+
+// strip shows the newest windows of a monitor in a picture that is 100 high.
+func strip(m *snapshot.Monitor) (out []bar) {
+	ws, most := newest(m.Windows, stripWindows), uint64(1)
+	for _, w := range ws {
+		most = max(most, w.Whole().Rows)
+	}
+	for i, w := range ws {
+		height := 20 + int(80*float64(w.Whole().Rows)/float64(most))
+		out = append(out, bar{windowCell(m.Name, w, w.Whole()), 10 * i, height})
+	}
+	return out
 }
 
 // alertRows returns the alerts of a monitor, or of all with "".
@@ -70,7 +95,7 @@ func alertRows(alerts []rules.Alert, monitor string) []alertRow {
 		if a := &alerts[i]; monitor == "" || a.Monitor == monitor {
 			row := alertRow{
 				Alert: a, Monitor: a.Monitor, Value: resultText(a.Result), When: alertTime(a),
-				Link: windowLink(a.Monitor, a.Segment, a.WindowEnd),
+				Link: alertLink(a),
 			}
 			if a.Check == rules.NoData { // there is no window of the time
 				row.Link = monitorLink(a.Monitor)
@@ -79,6 +104,14 @@ func alertRows(alerts []rules.Alert, monitor string) []alertRow {
 		}
 	}
 	return out
+}
+
+// alertLink is where an alert can be looked at.
+func alertLink(a *rules.Alert) string {
+	if a.Field == "" {
+		return windowPage(a.Monitor, a.Segment, a.WindowEnd)
+	}
+	return fieldLink(a.Monitor, a.Field, a.Segment, a.Check, a.WindowEnd)
 }
 
 func alertTime(a *rules.Alert) string {
@@ -123,28 +156,57 @@ func problems(s *snapshot.Snapshot) []string {
 
 // render executes the template into memory first, so that a page is sent whole
 // or not at all.
-func (h *handler) render(w http.ResponseWriter, p page, s *snapshot.Snapshot) {
+func (h *handler) render(w http.ResponseWriter, r *http.Request, name string, p page, s *snapshot.Snapshot) {
+	h.send(w, r, http.StatusOK, name, p, s)
+}
+
+func (h *handler) send(w http.ResponseWriter, r *http.Request, code int, name string, p page, s *snapshot.Snapshot) {
 	p.Problems, p.Ready = problems(s), s.Ready
+	for i := range s.Alerts {
+		if s.Alerts[i].State == rules.Firing {
+			p.Firing++
+		}
+	}
 	var b bytes.Buffer
-	if err := h.page.Execute(&b, p); err != nil {
+	if err := h.pages[name].Execute(&b, p); err != nil {
 		h.o.Logger.Error("cannot make a page", "page", p.Title, "error", err)
 		fail(w, http.StatusInternalServerError, fmt.Errorf("make the page %q", p.Title))
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, _ = b.WriteTo(w)
+	compressed(w, r, code, b.Bytes())
 }
 
-func pageTemplate() *template.Template {
-	return template.Must(template.New("page.html").Funcs(template.FuncMap{
+// failPage answers browsers with a page and others as the API does.
+func (h *handler) failPage(w http.ResponseWriter, r *http.Request, code int, err error) {
+	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
+		fail(w, code, err)
+		return
+	}
+	h.send(w, r, code, "failure", page{Title: http.StatusText(code), API: "/api/v1/monitors", Body: err.Error()}, h.o.Snapshot())
+}
+
+// pageTemplates returns a template for each page: the frame around its own part.
+func pageTemplates() map[string]*template.Template {
+	frame := template.Must(template.New("page.html").Funcs(template.FuncMap{
+		"bytes":   sizeText,
 		"clock":   clock,
 		"clockOf": clockOf,
 		"count":   count,
 		"revised": revised,
 		"errors":  errorsText,
+		"instant": instantText,
 		"monitor": monitorLink,
+		"percent": func(v float64) int { return int(100 * v) },
 		"seconds": secondsText,
-	}).ParseFS(assets, "page.html"))
+		"segment": segmentName,
+		"whole":   func(n int64) string { return count(uint64(max(0, n))) },
+	}).ParseFS(assets, "assets/page.html", "assets/parts.html"))
+	out := map[string]*template.Template{}
+	for _, name := range []string{"overview", "monitor", "field", "window", "alerts", "rules", "status", "failure"} {
+		out[name] = template.Must(template.Must(frame.Clone()).ParseFS(assets, "assets/"+name+".html"))
+	}
+	return out
 }
 
 // cell is one square of a grid.
@@ -153,22 +215,25 @@ type cell struct {
 	Text  string
 	Note  string // shown when pointed at
 	Link  string
-	Here  bool // it belongs to the window that is shown
 }
 
-func windowCell(monitor string, w *checks.Window, sg *checks.Segment) cell {
-	worst, n := unknown, 0
+// windowVerdict is the worst that the checks of a segment say.
+func windowVerdict(sg *checks.Segment) verdict {
+	worst := verdictOf(sg.Checks)
 	for i := range sg.Fields {
-		v := verdictOf(sg.Fields[i].Checks)
-		if v == drifted || v == violated {
-			n++
-		}
-		if v.rank() < worst.rank() {
+		if v := verdictOf(sg.Fields[i].Checks); v.rank() < worst.rank() {
 			worst = v
 		}
 	}
-	if v := verdictOf(sg.Checks); v.rank() < worst.rank() {
-		worst = v
+	return worst
+}
+
+func windowCell(monitor string, w *checks.Window, sg *checks.Segment) cell {
+	n := 0
+	for i := range sg.Fields {
+		if v := verdictOf(sg.Fields[i].Checks); v == drifted || v == violated {
+			n++
+		}
 	}
 	note := fmt.Sprintf("%s, %s rows, ", clockSpan(w.Start, w.End), count(sg.Rows))
 	switch n {
@@ -182,5 +247,5 @@ func windowCell(monitor string, w *checks.Window, sg *checks.Segment) cell {
 	if w.Partial {
 		note += ", partial"
 	}
-	return cell{Class: worst, Note: note, Link: windowLink(monitor, sg.Name, w.End)}
+	return cell{Class: windowVerdict(sg), Note: note, Link: windowPage(monitor, sg.Name, w.End)}
 }

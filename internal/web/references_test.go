@@ -83,7 +83,7 @@ func TestAccept(t *testing.T) {
 		}
 	}
 	o.References = refs
-	h := Handler(o)
+	h := Handler(o, nil)
 	const at, body = "/api/v1/monitors/churn/accept", `{"window": "2026-01-02T11:00:00Z"}`
 	for _, c := range []struct {
 		name, method, body string
@@ -125,15 +125,15 @@ func TestProfileOfAWindow(t *testing.T) {
 	refs := &references{}
 	o.References = refs
 	const at = "/api/v1/monitors/churn/windows/2026-01-02T11:00:00Z/profile"
-	w := send(Handler(o), "GET", at, "")
+	w := send(Handler(o, nil), "GET", at, "")
 	if w.Code != 200 || w.Body.String() != "profile of 2026-01-02T11:00:00Z" || w.Header().Get("Content-Disposition") != "attachment; filename*=UTF-8''churn-2026-01-02T110000Z.profile" {
 		t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
 	}
 	refs.err = snapshot.Missing("it is gone")
-	if w := send(Handler(o), "GET", at, ""); w.Code != 404 || !strings.Contains(w.Body.String(), "it is gone") {
+	if w := send(Handler(o, nil), "GET", at, ""); w.Code != 404 || !strings.Contains(w.Body.String(), "it is gone") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
-	if w := send(Handler(o), "GET", "/api/v1/monitors/churn/windows/noon/profile", ""); w.Code != 400 {
+	if w := send(Handler(o, nil), "GET", "/api/v1/monitors/churn/windows/noon/profile", ""); w.Code != 400 {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }

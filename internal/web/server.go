@@ -93,8 +93,9 @@ func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
 // Run serves until ctx ends, then lets requests end for a few seconds.
 func (s *Server) Run(ctx context.Context) error {
+	ended := make(chan struct{})
 	srv := &http.Server{
-		Handler:           Handler(s.o),
+		Handler:           Handler(s.o, ended),
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
@@ -109,6 +110,7 @@ func (s *Server) Run(ctx context.Context) error {
 		return fmt.Errorf("serve the page and the metrics: %w", err)
 	case <-ctx.Done():
 	}
+	close(ended)
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	if err := srv.Shutdown(ending); err != nil {

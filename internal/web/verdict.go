@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"driftwatch/monitors/checks"
+	"driftwatch/monitors/digest"
 )
 
 // verdict is the worst that the checks of a field say, in words that are also
@@ -19,18 +20,22 @@ const (
 	unknown   verdict = "unknown" // nothing could be judged
 )
 
-func verdictOfResult(r checks.Result) verdict {
-	switch {
-	case r.Skipped != "":
-		return unknown
-	case r.Violation:
-		return violated
-	case r.Drift != nil && *r.Drift:
-		return drifted
-	case r.Uncertain:
-		return uncertain
-	}
-	return steady
+func verdictOfResult(r checks.Result) verdict { return wordOf(digest.Of(r)) }
+
+func wordOf(v digest.Verdict) verdict {
+	return [...]verdict{digest.Unknown: unknown, digest.Steady: steady, digest.Uncertain: uncertain, digest.Violation: violated, digest.Drift: drifted}[v]
+}
+
+// Words is what the page calls the verdict.
+func (v verdict) Words() string {
+	return map[verdict]string{
+		drifted: "drift", violated: "outside a limit", uncertain: "uncertain", steady: "steady", unknown: "not judged",
+	}[v]
+}
+
+// Sign tells verdicts apart without colours.
+func (v verdict) Sign() string {
+	return map[verdict]string{drifted: "▲", violated: "!", uncertain: "?", steady: "✓", unknown: "–"}[v]
 }
 
 // rank orders verdicts from the worst on.

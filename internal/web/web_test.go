@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"html"
 	"io"
 	"log/slog"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -98,7 +100,7 @@ func golden(t *testing.T, name string, got []byte) {
 }
 
 func TestAPIGolden(t *testing.T) {
-	h := Handler(optionsOf(snapshottest.New()))
+	h := Handler(optionsOf(snapshottest.New()), nil)
 	for name, target := range map[string]string{
 		"monitors.json": "/api/v1/monitors",
 		"monitor.json":  "/api/v1/monitors/churn",
@@ -125,7 +127,7 @@ func TestAPIGolden(t *testing.T) {
 
 // TestWindowsRange checks which windows are answered with, by their ends.
 func TestWindowsRange(t *testing.T) {
-	h := Handler(optionsOf(snapshottest.New()))
+	h := Handler(optionsOf(snapshottest.New()), nil)
 	const base = "/api/v1/monitors/churn/windows"
 	for _, tc := range []struct {
 		name, query string
@@ -167,7 +169,7 @@ func TestWindowsRange(t *testing.T) {
 func TestErrors(t *testing.T) {
 	o := optionsOf(snapshottest.New())
 	o.Reload = func(context.Context) error { return errors.New("rules/churn.yaml:3:5: unknown key \"foo\"") }
-	h := Handler(o)
+	h := Handler(o, nil)
 	for _, tc := range []struct {
 		method, target string
 		code           int
@@ -184,13 +186,14 @@ func TestErrors(t *testing.T) {
 		{"GET", "/api/v1/monitors/churn/windows/2026-01-02T10:30:00Z", 404, "has no window that ends at 2026-01-02T10:30:00Z"},
 		{"GET", "/api/v1/monitors/churn/windows/2026-01-02T11:00:00Z?segment=x", 404, `no segment "x"`},
 		{"GET", "/api/v1/nothing", 404, "there is no /api/v1/nothing"},
-		{"GET", "/favicon.ico", 404, "there is no /favicon.ico"},
 		{"POST", "/api/v1/monitors", 405, "POST is not allowed here, only GET"},
 		{"DELETE", "/", 405, "only GET"},
 		{"GET", "/-/reload", 405, "GET is not allowed here, only POST"},
 		{"POST", "/-/reload", 500, `rules/churn.yaml:3:5: unknown key "foo"`},
 		{"GET", "/monitors/none", 404, `there is no monitor "none"`},
-		{"GET", "/monitors/churn?end=2026-01-02T10:30:00Z", 404, "has no window"},
+		{"GET", "/monitors/churn/fields/tenure?end=2026-01-02T10:30:00Z", 404, "has no window"},
+		{"GET", "/api/v1/monitors/churn/fields/none", 404, `no field "none"`},
+		{"GET", "/api/v1/monitors/churn/heatmap?windows=0", 400, `windows "0" is not a number from 1 to 500`},
 	} {
 		t.Run(tc.method+" "+tc.target, func(t *testing.T) {
 			w := call(h, tc.method, tc.target)
@@ -213,7 +216,7 @@ func TestHistoryFails(t *testing.T) {
 	o := optionsOf(s)
 	o.History = history{s, errors.New("the disk is gone")}
 	for _, target := range []string{"/api/v1/monitors/churn/windows", "/api/v1/monitors/churn/windows/2026-01-02T11:00:00Z"} {
-		if w := call(Handler(o), "GET", target); w.Code != 500 || !strings.Contains(w.Body.String(), "the disk is gone") {
+		if w := call(Handler(o, nil), "GET", target); w.Code != 500 || !strings.Contains(w.Body.String(), "the disk is gone") {
 			t.Errorf("%s: %d %s", target, w.Code, w.Body)
 		}
 	}
@@ -221,7 +224,7 @@ func TestHistoryFails(t *testing.T) {
 
 func TestHealth(t *testing.T) {
 	s := &snapshot.Snapshot{Reason: "the partitions of churn.features are not known yet"}
-	h := Handler(optionsOf(s))
+	h := Handler(optionsOf(s), nil)
 	if w := call(h, "GET", "/-/healthy"); w.Code != 200 {
 		t.Errorf("healthy: %d", w.Code)
 	}
@@ -244,7 +247,7 @@ func TestReload(t *testing.T) {
 	n := 0
 	o := optionsOf(snapshottest.New())
 	o.Reload = func(context.Context) error { n++; return nil }
-	h := Handler(o)
+	h := Handler(o, nil)
 	if w := call(h, "POST", "/-/reload"); w.Code != 200 || n != 1 {
 		t.Errorf("got %d after %d reloads: %s", w.Code, n, w.Body)
 	}
@@ -258,13 +261,13 @@ func TestReload(t *testing.T) {
 
 func TestPanic(t *testing.T) {
 	o := optionsOf(nil) // a nil snapshot is a bug, and made into one here
-	if w := call(Handler(o), "GET", "/api/v1/alerts"); w.Code != 500 || w.Body.String() != "{\"error\":\"internal error\"}\n" {
+	if w := call(Handler(o, nil), "GET", "/api/v1/alerts"); w.Code != 500 || w.Body.String() != "{\"error\":\"internal error\"}\n" {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}
 }
 
 func TestOddNames(t *testing.T) {
-	h := Handler(optionsOf(snapshottest.New()))
+	h := Handler(optionsOf(snapshottest.New()), nil)
 	escaped := url.PathEscape(snapshottest.Odd)
 	w := call(h, "GET", "/api/v1/monitors/"+escaped)
 	var got struct{ Name string }
@@ -283,21 +286,44 @@ func TestOddNames(t *testing.T) {
 	}
 }
 
+// inline is what the page's policy forbids, and what would ask another host.
+var inline = regexp.MustCompile(`<script[^>]*>[^<]|<style| style=|\son[a-z]+=|(src|href|action)="?(https?:|//)|ZgotmplZ`)
+
 func TestPages(t *testing.T) {
 	s := snapshottest.New()
-	h := Handler(optionsOf(s))
+	h := Handler(optionsOf(s), nil)
 	for _, tc := range []struct {
 		target string
 		says   []string
 	}{
 		{"/", []string{
 			"2 of 4 fields drifted", "Waiting for its first window (10m)", "TooManyNulls", "monthly_charges of churn drifted",
-			"topic churn.scores does not exist yet", "1\u202f234\u202f567", "ahead 1, json 31, time 4", "(revised: 3 late records)",
+			"topic churn.scores does not exist yet", "1\u202f234\u202f567", "ahead 1, json 31, time 4", "Worst: <b>monthly_charges</b>, psi 0.42", "(revised: 3 late records)",
+			"Now filling until 2 Jan 2026 22:00:00", `href="/monitors/churn/windows/2026-01-02T21:00:00Z"`,
 		}},
-		{"/monitors/churn", []string{"Last windows", "country=BR", "nulls 0.080", "Numbers without a name", "uncertain", `title="skipped: needs 7 windows"><dt>volume</dt><dd class="unknown">–</dd>`, "campaign", "2 Jan 2026 20:00:00 – 21:00:00", "<dt>Revised</dt><dd>3 late records</dd>", "17, 5 of them in time to amend windows"}},
-		{"/monitors/churn?end=2026-01-02T10:00:00Z", []string{"records before the first one read are missing"}},
-		{"/monitors/churn?end=2026-01-02T21:00:00Z&segment=country%3DBR", []string{"911"}},
+		{"/monitors/churn", []string{
+			"country=BR", `<td class=d2>▲<i>psi 0.42</i>`, `<td class=v2>!<i>nulls 0.08</i>`, `<td class=u2>?<i>ks 0.09</i>`, `<td class=s2><i>ok</i>`,
+			"rows in each window: from 5\u202f000 to 5\u202f407", `aria-label="FeatureDrift monthly_charges: firing, since 2 Jan 2026 18:00:00"`, "trailing 7d", "17, 5 of them in time to amend windows",
+			`href="/api/v1/monitors/churn/heatmap?windows=60"`, `<option value="quantile_0.99"`,
+		}},
+		{"/monitors/churn?check=psi&windows=14&end=2026-01-02T20:00:00Z", []string{`<td class=d4>▲<i>0.41</i>`, "Newest windows →"}},
+		{"/monitors/churn?segment=country%3DBR", []string{"monthly_charges", "/monitors/churn/fields/monthly_charges?segment=country%3DBR"}},
 		{"/monitors/churn-quiet", []string{"Waiting for the first window to close"}},
+		{"/monitors/churn/windows/2026-01-02T21:00:00Z", []string{
+			"5\u202f407", `title="skipped: needs 7 windows"><dt>volume</dt><dd class="unknown">–</dd>`, "campaign", "20:00:00 – 21:00:00", "Window before", "9d1b0c5e7f4a", "<dt>Revised</dt><dd>3 late records</dd>",
+			"60\u202f000", "/api/v1/monitors/churn/windows/2026-01-02T21:00:00Z/profile",
+		}},
+		{"/monitors/churn/windows/2026-01-02T10:00:00Z", []string{"records before the first one read are missing", "Window after", "an object key is not a string", "&lt;script&gt;alert(1)"}},
+		{"/monitors/churn/windows/2026-01-02T21:00:00Z?segment=country%3DBR", []string{"911"}},
+		{"/monitors/churn/fields/monthly_charges", []string{
+			"Drift by psi, ks.", "<svg", "drift: large enough to matter", "psi in the newest 12 windows", "country=BR", "median", "70.3",
+			`href="/api/v1/monitors/churn/fields/monthly_charges?end=2026-01-02T21%3A00%3A00Z&amp;check=psi"`,
+		}},
+		{"/monitors/churn/fields/tenure?check=nulls&end=2026-01-02T21:00:00Z", []string{"Outside your limits by nulls", "outside the limit that you set", "nulls in the newest", "8 %"}},
+		{"/monitors/churn/fields/monthly_charges?segment=country%3DBR", []string{"No reference: the reference has no segment country=BR"}},
+		{"/alerts", []string{"FeatureDrift", "Resolved", "rule: psi is above 0.2", "/monitors/churn/fields/contract?end=2026-01-02T21%3A00%3A00Z&amp;check=psi"}},
+		{"/rules", []string{"rules/churn.yaml", "psi is above 0.2", "2 firing", "3f2a9c"}},
+		{"/status", []string{"617\u202f280", "an object key is not a string", "&lt;script&gt;", "monitors/churn.yaml", "1 MiB", "default receiver is not used"}},
 	} {
 		t.Run(tc.target, func(t *testing.T) {
 			w := call(h, "GET", tc.target)
@@ -312,12 +338,38 @@ func TestPages(t *testing.T) {
 					t.Errorf("the page does not say %q:\n%s", s, w.Body)
 				}
 			}
-			for _, never := range []string{"http://", "https://", "<script", "style=", "ZgotmplZ"} {
-				if strings.Contains(w.Body.String(), never) {
-					t.Errorf("the page contains %q", never)
+			if found := inline.FindString(w.Body.String()); found != "" {
+				t.Errorf("the page contains %q", found)
+			}
+			links := regexp.MustCompile(`href="(/api[^"]*)"`).FindAllStringSubmatch(w.Body.String(), -1)
+			for _, link := range links {
+				if at := html.UnescapeString(link[1]); !strings.HasSuffix(at, "/profile") {
+					if api := call(h, "GET", at); api.Code != 200 || !json.Valid(api.Body.Bytes()) {
+						t.Errorf("%s: %d %s", at, api.Code, api.Body)
+					}
 				}
 			}
 		})
+	}
+}
+
+// Browsers get a page where there is nothing.
+func TestMissingPages(t *testing.T) {
+	h := Handler(optionsOf(snapshottest.New()), nil)
+	for target, says := range map[string]string{
+		"/monitors/none":                                          "there is no monitor &#34;none&#34;",
+		"/monitors/churn/fields/none":                             "no field &#34;none&#34;",
+		"/monitors/churn/windows/2026-01-02T10:30:00Z":            "has no window that ends at",
+		"/monitors/churn?windows=9999":                            "is not a number from 1 to 500",
+		"/monitors/churn/fields/tenure?segment=x":                 "no segment",
+		"/monitors/churn-quiet/fields/tenure":                     "has no window yet",
+		"/monitors/churn/windows/noon":                            "not a time like",
+		"/monitors/churn/windows/2026-01-02T10:00:00Z?segment=no": "no segment",
+	} {
+		w := send(h, "GET", target, "", "Accept", "text/html")
+		if w.Code < 400 || !strings.Contains(w.Body.String(), says) || !strings.Contains(w.Body.String(), "<h1>") {
+			t.Errorf("%s: %d %s", target, w.Code, w.Body)
+		}
 	}
 }
 
@@ -326,7 +378,7 @@ func TestProblems(t *testing.T) {
 	s.Ready, s.Reason = false, "waiting for partitions"
 	s.Reload = snapshot.Reload{Error: "monitors/x.yaml:1:1: empty"}
 	s.Notified[0].Problem = "timeout: slack: no answer in time"
-	body := call(Handler(optionsOf(s)), "GET", "/").Body.String()
+	body := call(Handler(optionsOf(s), nil), "GET", "/").Body.String()
 	for _, want := range []string{"Not ready: waiting for partitions", "monitors/x.yaml:1:1: empty", "Receiver ml-team: timeout"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page does not say %q", want)
@@ -335,7 +387,7 @@ func TestProblems(t *testing.T) {
 }
 
 func BenchmarkIndex(b *testing.B) {
-	h := Handler(optionsOf(snapshottest.New()))
+	h := Handler(optionsOf(snapshottest.New()), nil)
 	b.ReportAllocs()
 	for b.Loop() {
 		if w := call(h, "GET", "/"); w.Code != 200 {

@@ -24,15 +24,19 @@ const Hours = 12
 
 // New returns the snapshot. Each call makes new values.
 func New() *snapshot.Snapshot {
+	end := Start().Add(Hours * time.Hour)
 	s := &snapshot.Snapshot{
 		Ready:    true,
 		Revision: "3f2a9c",
 		Outbox:   1,
-		Reload:   snapshot.Reload{OK: true, At: time.Date(2026, 1, 2, 8, 59, 30, 0, time.UTC), Files: []string{"driftwatch.yaml", "monitors/churn.yaml"}},
+		Reload:   snapshot.Reload{OK: true, At: time.Date(2026, 1, 2, 8, 59, 30, 0, time.UTC), Files: []string{"driftwatch.yaml", "monitors/churn.yaml"}, Flaws: []string{"driftwatch.yaml:9:5: warning: the default receiver is not used"}},
+		Store:    snapshot.Store{Bytes: 3 << 20, Free: 1 << 20},
+		Memory:   snapshot.Memory{Live: 50 << 20, Estimate: 700 << 20, Limit: 32 << 30},
 		Monitors: []snapshot.Monitor{
 			{
 				Name: "churn", Stream: "churn-features", Fields: 4, WindowSize: time.Hour, Window: "1h",
-				Reference: "9d1b0c5e7f4a", WindowsTotal: 112, Late: 17, Amended: 5, Unrevised: 1,
+				ComparedWith: "trailing 7d", Reference: "9d1b0c5e7f4a", WindowsTotal: 112, Late: 17, Amended: 5, Unrevised: 1,
+				Open: &snapshot.Open{Start: end, End: end.Add(time.Hour), Closes: end.Add(65 * time.Minute), Watermark: end.Add(13 * time.Minute)},
 			},
 			{Name: "churn-quiet", Stream: "churn-scores", Fields: 2, WindowSize: 10 * time.Minute, Window: "10m"},
 			{Name: Odd, Stream: "churn-scores", Fields: 1, WindowSize: time.Hour, Window: "1h", WindowsTotal: 1},
@@ -65,7 +69,7 @@ func streams() []snapshot.Stream {
 				{ID: 2, Watermark: window.None, Newest: window.None, Idle: true},
 			},
 			Samples: []snapshot.Sample{{
-				Partition: 1, Offset: 4711, Timestamp: end.Time(), Reason: "json",
+				Partition: 1, Offset: 4692, Timestamp: end.Time(), Reason: "json",
 				Detail: "an object key is not a string at byte 1", Payload: `{tenure: 12, "note": "<script>alert(1)</script>"}`,
 			}},
 		},
@@ -111,7 +115,7 @@ func Window(monitor string, h int) *checks.Window {
 	mark := start
 	w := &checks.Window{
 		Monitor: monitor, Start: start, End: start.Add(time.Hour), Partial: h == 0, Reference: "9d1b0c5e7f4a",
-		Cut: []checks.Cut{{Partition: 0, From: int64(5000 * h), Next: int64(5000*h + 5000), Watermark: &mark}, {Partition: 1, Idle: true}},
+		Cut: []checks.Cut{{Partition: 0, From: int64(5000 * h), Next: int64(5000*h + 5000), Watermark: &mark}, {Partition: 1, From: int64(4700 * h), Next: int64(4700*h + 4700), Idle: true}},
 	}
 	w.Segments = []checks.Segment{
 		{
@@ -142,10 +146,11 @@ func numeric(name, role string, psi float64, drift bool) checks.Field {
 	now := summary
 	now.Rows, now.Present, now.Null = 5000, 4990, 10
 	return checks.Field{Name: name, Type: "number", Role: role, Reference: &summary, Current: now, Checks: map[string]checks.Result{
-		"psi":   distance(psi, psi, drift),
-		"ks":    distance(psi/2, psi/2, drift),
-		"nulls": share(0.002, false),
-		"range": share(0, false),
+		"psi":           distance(psi, psi, drift),
+		"ks":            distance(psi/2, psi/2, drift),
+		"nulls":         share(0.002, false),
+		"range":         share(0, false),
+		"quantile_0.99": {Value: 110 + psi, Low: 110 + psi, High: 110 + psi},
 	}}
 }
 

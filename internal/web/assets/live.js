@@ -1,0 +1,177 @@
+// Keeps a page up to date, and lets the keyboard and the pointer into the map of
+// fields and windows. Every page works without it.
+"use strict";
+
+(() => {
+  const main = document.getElementById("main");
+  const live = document.getElementById("live");
+
+  // ---- The map ----
+
+  // where says which cell of the grid is at a place: the row of heads is row 0.
+  function rowsOf(grid) {
+    return [grid.querySelector("tr.heads"), ...grid.tBodies[0].rows];
+  }
+
+  function cellAt(grid, row, column) {
+    const rows = rowsOf(grid);
+    const tr = rows[Math.max(0, Math.min(rows.length - 1, row))];
+    return tr.cells[Math.max(1, Math.min(tr.cells.length - 1, column))];
+  }
+
+  function placeOf(cell) {
+    const grid = cell.closest("table");
+    return { grid, row: rowsOf(grid).indexOf(cell.parentElement), column: cell.cellIndex };
+  }
+
+  const words = { n: "not judged", s: "steady", u: "uncertain", v: "outside a limit", d: "drift" };
+
+  function tell(cell) {
+    const detail = document.getElementById("detail");
+    const { grid, row, column } = placeOf(cell);
+    if (!detail || column < 1) return;
+    const until = cellAt(grid, 0, column).textContent;
+    if (row < 1) {
+      detail.textContent = "Window until " + until;
+      return;
+    }
+    const field = cell.parentElement.cells[0].querySelector("a").textContent;
+    const value = cell.querySelector("i") ? cell.querySelector("i").textContent : "";
+    const word = words[cell.className[0]];
+    detail.textContent = field + ", window until " + until + ": " + word + (value && value !== "ok" ? ", " + value : "");
+  }
+
+  function open(cell) {
+    const { grid, row, column } = placeOf(cell);
+    if (column < 1) return;
+    const head = cellAt(grid, 0, column).querySelector("a");
+    if (row < 1) {
+      location.assign(head.href);
+      return;
+    }
+    const to = new URL(cell.parentElement.cells[0].querySelector("a").href);
+    to.searchParams.set("end", decodeURIComponent(new URL(head.href).pathname.split("/").pop()));
+    location.assign(to);
+  }
+
+  function enter(cell, focus) {
+    const grid = cell.closest("table");
+    for (const old of grid.querySelectorAll("td[tabindex], th[tabindex]")) old.removeAttribute("tabindex");
+    cell.tabIndex = 0;
+    if (focus) cell.focus();
+  }
+
+  function start() {
+    const grid = main.querySelector("table[data-grid]");
+    if (!grid) return;
+    grid.setAttribute("role", "grid");
+    enter(cellAt(grid, 1, Infinity), false);
+  }
+
+  const inMap = (target) => target.closest && target.closest("table[data-grid] tbody td, table[data-grid] tr.heads th");
+
+  main.addEventListener("mouseover", (e) => { const c = inMap(e.target); if (c) tell(c); });
+  main.addEventListener("focusin", (e) => { const c = inMap(e.target); if (c) tell(c); });
+  main.addEventListener("click", (e) => {
+    const cell = inMap(e.target);
+    if (cell && !e.target.closest("a")) open(cell);
+  });
+  main.addEventListener("keydown", (e) => {
+    const cell = inMap(e.target);
+    if (!cell || e.ctrlKey || e.altKey || e.metaKey) return;
+    const { grid, row, column } = placeOf(cell);
+    const to = {
+      ArrowUp: [row - 1, column], ArrowDown: [row + 1, column], ArrowLeft: [row, column - 1], ArrowRight: [row, column + 1],
+      Home: [row, 1], End: [row, Infinity], PageUp: [row - 10, column], PageDown: [row + 10, column],
+    }[e.key];
+    if (to) enter(cellAt(grid, ...to), true);
+    else if (e.key === "Enter") open(cell);
+    else return;
+    e.preventDefault();
+  });
+
+  // ---- Forms ----
+
+  main.addEventListener("change", (e) => {
+    if (e.target.matches("form.choose select")) e.target.form.requestSubmit();
+  });
+
+  // ---- News ----
+
+  // keep remembers what a person is doing on the page, to bring it back on the next.
+  function keep() {
+    const at = document.activeElement;
+    const open = [...main.querySelectorAll("details[open]")].map((d) => d.id);
+    const scrolled = [...main.querySelectorAll(".scroll, .map, .wide")].map((s) => [s.scrollLeft, s.scrollTop]);
+    let focus = () => null;
+    if (main.contains(at)) {
+      const cell = inMap(at);
+      if (cell) {
+        const { row, column } = placeOf(cell);
+        const fromEnd = column - cell.parentElement.cells.length;
+        focus = () => {
+          const grid = main.querySelector("table[data-grid]");
+          const c = grid && cellAt(grid, row, rowsOf(grid)[0].cells.length + fromEnd);
+          if (c) enter(c, false);
+          return c;
+        };
+      } else if (at.id) {
+        focus = () => document.getElementById(at.id);
+      } else {
+        const same = (el) => el.tagName === at.tagName && (el.getAttribute("href") || el.name || el.ariaLabel) === (at.getAttribute("href") || at.name || at.ariaLabel);
+        focus = () => [...main.querySelectorAll(at.tagName)].find(same);
+      }
+    }
+    return () => {
+      for (const id of open) { const d = document.getElementById(id); if (d) d.open = true; }
+      main.querySelectorAll(".scroll, .map, .wide").forEach((s, i) => { if (scrolled[i]) [s.scrollLeft, s.scrollTop] = scrolled[i]; });
+      const el = focus();
+      if (el) el.focus({ preventScroll: true });
+    };
+  }
+
+  let busy = false, again = false;
+
+  async function renew() {
+    if (busy || document.hidden) { again = true; return; }
+    if (main.contains(document.activeElement) && document.activeElement.tagName === "SELECT") { again = true; return; }
+    busy = true; again = false;
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      if (!answer.ok) throw new Error(answer.status);
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const back = keep();
+      main.replaceChildren(...fresh.getElementById("main").childNodes);
+      for (const part of ["header nav", "#ready"]) document.querySelector(part).replaceWith(fresh.querySelector(part));
+      start();
+      back();
+      live.textContent = "Up to date.";
+    } catch {
+      live.textContent = "The daemon does not answer; this is what it said last.";
+    } finally {
+      busy = false;
+    }
+  }
+
+  document.addEventListener("visibilitychange", () => { if (again) renew(); });
+  main.addEventListener("focusout", () => { if (again) renew(); });
+
+  function listen() {
+    const events = new EventSource("/api/v1/events");
+    let version = null;
+    events.addEventListener("open", () => { live.textContent = "The page renews itself."; if (version !== null) renew(); version = ""; });
+    events.addEventListener("error", () => { live.textContent = "The daemon does not answer; this is what it said last."; });
+    events.addEventListener("change", renew);
+    events.addEventListener("progress", (e) => {
+      const moved = JSON.parse(e.data);
+      for (const bar of main.querySelectorAll("progress[data-monitor]")) {
+        if (bar.dataset.monitor in moved) bar.value = moved[bar.dataset.monitor];
+      }
+    });
+    addEventListener("pagehide", () => events.close());
+  }
+
+  start();
+  listen();
+  addEventListener("pageshow", (e) => { if (e.persisted) { listen(); renew(); } });
+})();

@@ -1,0 +1,70 @@
+package web
+
+import (
+	"fmt"
+	"time"
+
+	"driftwatch/monitors/checks"
+	"driftwatch/monitors/profile"
+	"driftwatch/monitors/window"
+)
+
+// verdictWords says in a sentence what a result means.
+func verdictWords(name string, r checks.Result) string {
+	c, _ := checks.Find(checks.BaseName(name))
+	switch verdictOfResult(r) {
+	case unknown:
+		return "not computed: " + r.Skipped
+	case violated:
+		return "outside the limit that you set"
+	case drifted:
+		return "drift: large enough to matter, and not by chance"
+	case uncertain:
+		return "uncertain: the profile is too coarse to tell"
+	}
+	switch {
+	case r.Drift == nil:
+		return "no verdict: a number to look at"
+	case r.Effect != nil && *r.Effect >= c.Floor:
+		return "steady: so few values may differ as much by chance"
+	case r.PValue != nil && *r.PValue < 0.001:
+		return "steady: not by chance, but too small to matter"
+	}
+	return "steady"
+}
+
+// valueText writes a value of a check in its unit.
+func valueText(name, kind string, v float64) string {
+	base := checks.BaseName(name)
+	c, _ := checks.Find(base)
+	stamp := kind == profile.Timestamp.String()
+	switch {
+	case c.Unit == checks.Share:
+		return checks.Percent(v)
+	case c.Unit == checks.Rows, c.Unit == checks.Values:
+		return count(uint64(max(0, v)))
+	case c.Unit == checks.Seconds:
+		return secondsText(v)
+	case c.Unit == checks.OfField && stamp && (base == "stddev" || base == "wasserstein"):
+		return time.Duration(v * float64(time.Second)).Round(time.Second).String()
+	case c.Unit == checks.OfField && stamp:
+		return clock(window.Time(v * 1000))
+	}
+	return number(v)
+}
+
+// intervalText is where the truth is, or "" of an exact value.
+func intervalText(name, kind string, r checks.Result) string {
+	if r.Skipped != "" || r.Low == r.High {
+		return ""
+	}
+	return fmt.Sprintf("%s to %s", valueText(name, kind, r.Low), valueText(name, kind, r.High))
+}
+
+// knownNumber writes a number that may be missing.
+func knownNumber(v *float64) string {
+	if v == nil {
+		return ""
+	}
+	return number(*v)
+}
