@@ -91,11 +91,20 @@ func (u *unit) read(c yamlx.Cursor) (float64, bool) {
 
 // of says in words what is asked of the change of a check.
 func (c *Change) of(check string) string {
-	write := number
+	return c.subject(check) + " is " + c.words(c.write())
+}
+
+// subject is the change of a check in words.
+func (c *Change) subject(check string) string {
+	return "change of " + check + " against " + c.Against.String()
+}
+
+// write returns what writes the numbers of the change.
+func (c *Change) write() func(float64) string {
 	if c.Relative {
-		write = func(v float64) string { return number(float64(100*v)) + "%" }
+		return func(v float64) string { return number(float64(100*v)) + "%" }
 	}
-	return "change of " + check + " against " + c.Against.String() + " is " + c.words(write)
+	return number
 }
 
 // String is the windows in words.

@@ -3,16 +3,22 @@ package rules
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"driftwatch/internal/yamlx"
 	"driftwatch/monitors/checks"
+	"driftwatch/monitors/profile"
+	"driftwatch/monitors/window"
 )
 
 // MonitorInfo is what rules are checked against.
 type MonitorInfo struct {
 	Name     string
+	Windows  window.Shape
+	Kept     time.Duration // results of windows; 0: not known
 	Fields   []FieldInfo
 	Segments [][]string
+	Counts   []int // how many segments there may be of each entry of Segments
 	// Compared lists the entries of Segments that are compared with a reference;
 	// that of the whole stream is empty.
 	Compared [][]string
@@ -35,10 +41,13 @@ func (s *Set) Check(all []MonitorInfo, complete bool) {
 			}
 		}
 		if len(meant) > 0 {
+			before := r.at.alert.Errors()
 			r.check(meant)
+			r.broken = r.broken || r.at.alert.Errors() > before
 		}
 	}
 	s.checkAlerts(names)
+	s.checkShadows()
 }
 
 func (r *Rule) checkMonitors(names []string, complete bool) {
@@ -76,6 +85,10 @@ func (s *Set) checkAlerts(monitors []string) {
 func (r *Rule) check(meant []MonitorInfo) {
 	r.checkFields(meant)
 	r.checkSegments(meant)
+	if !r.broken {
+		r.checkWindows(meant)
+		r.checkNumber(meant)
+	}
 	for _, leaf := range r.When.leaves() {
 		if leaf.Check == "" {
 			continue
@@ -177,7 +190,8 @@ func (r *Rule) checkResults(leaf *Condition, meant []MonitorInfo) {
 		}
 		return
 	}
-	var computed, without []string
+	var computed []string
+	var without []FieldInfo
 	for _, m := range meant {
 		for _, f := range m.Fields {
 			switch {
@@ -185,16 +199,27 @@ func (r *Rule) checkResults(leaf *Condition, meant []MonitorInfo) {
 			case computes(m.Results[f.Name], leaf.Check):
 				computed = append(computed, f.Name)
 			case slices.Contains(r.Fields.Names, f.Name):
-				without = append(without, f.Name)
+				without = append(without, f)
 			}
 		}
 	}
 	switch {
-	case len(without) > 0 && !slices.Contains(computed, without[0]):
-		leaf.at.Errorf("unknown-check", "check %q is not computed for field %q", leaf.Check, without[0])
+	case len(without) > 0 && !slices.Contains(computed, without[0].Name):
+		if f := without[0]; !fits(leaf.Check, f.Type) {
+			leaf.at.Errorf("unfit-check", "check %q does not fit field %q, which is a %s", leaf.Check, f.Name, f.Type)
+			return
+		}
+		leaf.at.Errorf("unknown-check", "check %q is not computed for field %q", leaf.Check, without[0].Name)
 	case len(computed) == 0 && len(r.selected(meant)) > 0:
 		leaf.at.Errorf("unknown-check", "check %q is computed for no field that the rule looks at", leaf.Check)
 	}
+}
+
+// fits reports whether a check can be computed of fields of a type.
+func fits(result, kind string) bool {
+	check, _ := lookup(result)
+	k, known := profile.ParseKind(kind)
+	return !known || checks.Fits(check, k)
 }
 
 // computes reports whether a check names one of the results: see resultOf.

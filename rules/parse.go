@@ -41,6 +41,7 @@ func (s *Set) addGroup(c yamlx.Cursor) {
 
 // readRule reads one rule; on errors parts of it are missing.
 func readRule(c yamlx.Cursor, group texts) *Rule {
+	before := c.Errors()
 	m := c.Map()
 	r := &Rule{File: c.File(), Line: c.Line()}
 	r.at.alert = m.Need("alert")
@@ -51,12 +52,12 @@ func readRule(c yamlx.Cursor, group texts) *Rule {
 	r.Segments = readDimensions(r.at.segments)
 	r.When = readCondition(m.Need("when"), 0)
 	r.Windows = readWindows(m.Get("windows"))
-	resolve := m.Get("resolve")
+	r.at.resolve, r.at.minRows, r.at.mute = m.Get("resolve"), m.Get("min_rows"), m.Get("mute")
 	if r.When.NoData == 0 {
-		r.Resolve = readResolve(resolve, &r.When)
+		r.Resolve = readResolve(r.at.resolve, &r.When)
 	}
-	r.MinRows = uint64(m.Get("min_rows").Int(0, 0, math.MaxInt32))
-	r.Mute = mute.Read(m.Get("mute"))
+	r.MinRows = uint64(r.at.minRows.Int(0, 0, math.MaxInt32))
+	r.Mute = mute.Read(r.at.mute)
 	r.Class = readClass(m.Get("class"), &r.When)
 	r.Severity = m.Get("severity").OneOf(Warning, Info, Warning, Critical)
 	own := group.clone()
@@ -72,6 +73,9 @@ func readRule(c yamlx.Cursor, group texts) *Rule {
 	}
 	if r.at.fields.Present() && r.When.complete() && !r.When.usesFields() {
 		r.at.fields.Errorf("value", "fields are given, but %q is not asked of fields", r.When.String())
+	}
+	if r.broken = c.Errors() > before; !r.broken {
+		r.checkLimits()
 	}
 	r.id = r.identity()
 	return r

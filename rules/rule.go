@@ -43,12 +43,13 @@ type Rule struct {
 	templates map[string]*template.Template
 	id        string
 	at        places
+	broken    bool // an error of it was reported: what else is wrong with it cannot be told
 }
 
 // places are where the parts of a rule stand in its file, for problems that
 // show only when the monitors are known.
 type places struct {
-	alert, monitor, fields, segments yamlx.Cursor
+	alert, monitor, fields, segments, resolve, mute, minRows yamlx.Cursor
 }
 
 // Selector chooses fields. The zero Selector chooses all.

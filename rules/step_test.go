@@ -24,7 +24,7 @@ func parseSet(t interface {
 	if c, ok := yamlx.Parse("r.yaml", []byte(text), rep); ok {
 		s.Add(c)
 	}
-	if list := rep.Diagnostics(); len(list) > 0 {
+	if list := rep.Diagnostics(); yamlx.HasErrors(list) {
 		t.Fatal(list)
 	}
 	return s

@@ -182,12 +182,12 @@ func readResolve(c yamlx.Cursor, when *Condition) *Threshold {
 	if !c.Present() {
 		return nil
 	}
-	fire, read := when.Test.Threshold, yamlx.Cursor.Float
+	fire, read, write := when.Test.Threshold, yamlx.Cursor.Float, number
 	switch ch := when.Test.Change; {
 	case when.Share != nil:
 		fire = when.Over
 	case ch != nil:
-		fire, read = ch.Threshold, (&unit{known: true, relative: ch.Relative}).read
+		fire, read, write = ch.Threshold, (&unit{known: true, relative: ch.Relative}).read, ch.write()
 	}
 	m := c.Map()
 	var t Threshold
@@ -212,9 +212,9 @@ func readResolve(c yamlx.Cursor, when *Condition) *Threshold {
 	case fire.Outside != nil:
 		c.Unsupported("resolve with outside")
 	case fire.Above != nil && (t.Below == nil || *t.Below > *fire.Above):
-		c.Errorf("value", "resolve must be below at most %s, where the alert fires", number(*fire.Above))
+		c.Errorf("value", "resolve must be below at most %s, where the alert fires", write(*fire.Above))
 	case fire.Below != nil && (t.Above == nil || *t.Above < *fire.Below):
-		c.Errorf("value", "resolve must be above at least %s, where the alert fires", number(*fire.Below))
+		c.Errorf("value", "resolve must be above at least %s, where the alert fires", write(*fire.Below))
 	}
 	return &t
 }

@@ -227,12 +227,12 @@ func manyRules(n int) string {
 	for i := range n {
 		fmt.Fprintf(&b, `      - alert: Alert%d
         fields: {role: feature}
-        when: {any: [{check: psi, above: 0.2}, {check: ks, drift: true}]}
+        when: {any: [{check: psi, above: 0.%d}, {check: ks, drift: true}]}
         windows: 2
         min_rows: 500
         labels: {team: risk}
         annotations: {summary: "{{ .Field }} of {{ .Monitor }} drifted: {{ printf \"%%.2f\" .Value }}"}
-`, i)
+`, i, 1000+i)
 	}
 	return b.String()
 }

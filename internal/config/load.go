@@ -245,9 +245,11 @@ func (l *loader) finish() {
 	}
 	l.checkMemory()
 	l.checkLabels()
+	l.checkSeries()
 	infos := make([]rules.MonitorInfo, len(l.monitors))
 	for i := range l.monitors {
 		infos[i] = l.monitors[i].info()
+		infos[i].Kept = l.cfg.Store.Retention
 		l.cfg.Monitors = append(l.cfg.Monitors, l.monitors[i].Spec)
 	}
 	if !l.partial || len(infos) > 0 {

@@ -137,6 +137,12 @@ func (d *declared) info() rules.MonitorInfo {
 	if !d.countsIDs {
 		info.Results[""] = slices.DeleteFunc(info.Results[""], func(name string) bool { return name == duplicates })
 	}
+	if d.Window.Pane > 0 { // else it was reported
+		info.Windows = d.Window.Shape()
+	}
+	for _, by := range d.Segments {
+		info.Counts = append(info.Counts, int(d.segmentsBy(by)))
+	}
 	for i := range d.Fields {
 		f := &d.Fields[i]
 		info.Fields = append(info.Fields, rules.FieldInfo{Name: f.Name, Type: f.Type.String(), Role: f.Role})

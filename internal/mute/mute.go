@@ -37,7 +37,7 @@ func Read(c yamlx.Cursor) Times {
 			continue // that was reported
 		}
 		if t.schedule.Next(time.Unix(0, 0).UTC()).IsZero() {
-			at.Warnf("never", "the time %q never comes", t.Cron)
+			at.Warnf("never-comes", "the time %q never comes", t.Cron)
 		}
 		times = append(times, t)
 	}
@@ -64,6 +64,28 @@ func readCron(c yamlx.Cursor) (string, cron.Schedule) {
 	}
 	return word, schedule
 }
+
+// Free reports whether so long a time ever passes without any of these times.
+func (t Times) Free(length time.Duration) bool {
+	at := time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC) // any time will do
+	for range steps {
+		var next, end time.Time
+		for i := range t {
+			begins := t[i].schedule.Next(at.Add(-t[i].For))
+			if !begins.IsZero() && (next.IsZero() || begins.Before(next)) {
+				next, end = begins, begins.Add(t[i].For)
+			}
+		}
+		if next.IsZero() || next.Sub(at) >= length && next.After(at) {
+			return true
+		}
+		at = end
+	}
+	return false
+}
+
+// steps is how many times are looked at, which is a week of every five minutes.
+const steps = 2000
 
 // Overlap reports whether any of the times has a part in [from, to).
 func (t Times) Overlap(from, to time.Time) bool {

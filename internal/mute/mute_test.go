@@ -53,6 +53,24 @@ func TestOverlap(t *testing.T) {
 	}
 }
 
+// TestFree: what is left between the times.
+func TestFree(t *testing.T) {
+	for text, want := range map[string][2]bool{ // of 1h, of 1d
+		`[]`:                               {true, true},
+		`[{cron: "0 22 * * *", for: 8h}]`:  {true, false},
+		`[{cron: "0 22 * * 5", for: 60h}]`: {true, true},
+		`[{cron: "*/5 * * * *", for: 1m}]`: {false, false},
+		`[{cron: "0 0 * * *", for: 1d}]`:   {false, false},
+		`[{cron: "0 0 30 2 *", for: 1h}]`:  {true, true},
+		`[{cron: "0 0-11 * * *", for: 1h}, {cron: "30 11-23 * * *", for: 55m}]`: {false, false},
+	} {
+		times, _ := read(t, text)
+		if got := [2]bool{times.Free(time.Hour), times.Free(24 * time.Hour)}; got != want {
+			t.Errorf("%s: %v", text, got)
+		}
+	}
+}
+
 func TestReadRefuses(t *testing.T) {
 	for text, want := range map[string]string{
 		`[{cron: "0 22 * *", for: 60h}]`:                    `cron must be a cron expression such as "0 22 * * 5", not "0 22 * *"`,

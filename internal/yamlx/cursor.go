@@ -43,6 +43,15 @@ func (c Cursor) Line() int {
 	return c.node.Line
 }
 
+// Errors is how many errors were reported so far, of all files. Readers tell by it
+// whether what they read was right.
+func (c Cursor) Errors() int {
+	if c.doc == nil {
+		return 0
+	}
+	return c.doc.rep.errors
+}
+
 // Errorf reports an error at the cursor. Of an absent value nothing can be said.
 func (c Cursor) Errorf(code, format string, args ...any) { c.report(Error, code, format, args...) }
 

@@ -35,7 +35,7 @@ type Diagnostic struct {
 	File      string
 	Line, Col int      // from 1, in characters; 0 where the problem is the file itself
 	Severity  Severity // whether the file can be used
-	Code      string   // the class of the problem: "syntax", "unknown-key", "type", ...
+	Code      string   // the class of the problem, a section of docs/lint.md: "syntax", "unknown-key", ...
 	Text      string   // one sentence that names the offending word
 	Source    string   // the line, secrets masked; "" where there is none
 }
@@ -101,7 +101,7 @@ func Write(w io.Writer, format string, list []Diagnostic) error {
 
 func writeText(w io.Writer, list []Diagnostic) error {
 	for _, d := range list {
-		if _, err := fmt.Fprintf(w, "%s\n%s", d, excerpt(d)); err != nil {
+		if _, err := fmt.Fprintf(w, "%s [%s]\n%s", d, d.Code, excerpt(d)); err != nil {
 			return err
 		}
 	}

@@ -21,14 +21,20 @@ import (
 
 // Reporter collects the problems of any number of files.
 type Reporter struct {
-	list []Diagnostic
+	list   []Diagnostic
+	errors int // in list
 }
 
 // Diagnostics returns what was reported so far, sorted.
 func (r *Reporter) Diagnostics() []Diagnostic { return Sort(append([]Diagnostic(nil), r.list...)) }
 
 // Add reports a problem that a caller has placed itself.
-func (r *Reporter) Add(d Diagnostic) { r.list = append(r.list, d) }
+func (r *Reporter) Add(d Diagnostic) {
+	r.list = append(r.list, d)
+	if d.Severity == Error {
+		r.errors++
+	}
+}
 
 // Errorf reports that a file as a whole cannot be used.
 func (r *Reporter) Errorf(file, code, format string, args ...any) {

@@ -193,9 +193,9 @@ var sample = []Diagnostic{
 func TestWrite(t *testing.T) {
 	list := Sort(append([]Diagnostic(nil), sample...))
 	for format, want := range map[string]string{
-		"text": "a.yaml:1:1: error: wrong <x>\n  a: b\n  ^\n" +
-			"a.yaml:2:4: warning: 100% odd:\n, yes\n  \tä: b\n  \t  ^\n" +
-			"b.yaml: error: no such file\n",
+		"text": "a.yaml:1:1: error: wrong <x> [type]\n  a: b\n  ^\n" +
+			"a.yaml:2:4: warning: 100% odd:\n, yes [glob]\n  \tä: b\n  \t  ^\n" +
+			"b.yaml: error: no such file [file]\n",
 		"github": "::error file=a.yaml,line=1,col=1,title=type::wrong <x>\n" +
 			"::warning file=a.yaml,line=2,col=4,title=glob::100%25 odd:%0A, yes\n" +
 			"::error file=b.yaml,title=file::no such file\n",
