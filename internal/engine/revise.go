@@ -109,7 +109,7 @@ type blocksAgain struct{ windows, references *monitors.Blocks }
 
 var (
 	errReference = errors.New("what it was compared with is not there any more")
-	errJudgement = errors.New("it was judged under another configuration")
+	errJudgement = errors.New("it was judged under another configuration, or elsewhere")
 	errProfile   = errors.New("its profile is not kept any more, or is of another version of the monitor")
 )
 
@@ -159,6 +159,10 @@ func (m *monitor) readRevision(tx *store.Tx, end window.Time) (*revision, error)
 	if err := json.Unmarshal(b, r.old); err != nil {
 		return nil, fmt.Errorf("read it: %w", err)
 	}
+	var err error
+	if r.pane, err = readSpan(tx, m.Monitor, m.again.windows, tx.Volume(name, end)); err != nil || r.pane == nil {
+		return nil, errors.Join(errProfile, err)
+	}
 	j := tx.Judged(name, end)
 	if j == nil {
 		return nil, errJudgement
@@ -168,10 +172,6 @@ func (m *monitor) readRevision(tx *store.Tx, end window.Time) (*revision, error)
 	}
 	if r.judged.Judgement != m.Judgement() {
 		return nil, errJudgement
-	}
-	var err error
-	if r.pane, err = readSpan(tx, m.Monitor, m.again.windows, tx.Volume(name, end)); err != nil || r.pane == nil {
-		return nil, errors.Join(errProfile, err)
 	}
 	if err := m.mergeLate(tx, r); err != nil {
 		return nil, err
