@@ -47,6 +47,8 @@ type cli struct {
 	Inspect    inspectCmd    `cmd:"" help:"Show what is in a profile."`
 	Replay     replayCmd     `cmd:"" help:"Run monitors and rules over history, sending nothing: what would have fired."`
 	Accept     acceptCmd     `cmd:"" help:"Make a window of a running daemon its monitor's reference."`
+	Silence    silenceCmd    `cmd:"" help:"Keep alerts of a running daemon quiet for a time."`
+	NotifyTest notifyTestCmd `cmd:"" help:"Send a sample message to a receiver and say what it answered."`
 	Dashboards dashboardsCmd `cmd:"" help:"Write the Grafana dashboards and the Prometheus rules."`
 	Schema     schemaCmd     `cmd:"" help:"Print the JSON Schema of the files, for editors."`
 	Version    versionCmd    `cmd:"" help:"Show the version."`

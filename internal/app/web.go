@@ -25,7 +25,7 @@ func (d *daemon) startWeb(ctx context.Context, g *generation) (<-chan error, err
 	server, err := web.New(web.Options{
 		Listen: g.config.Web.Listen, ConfigFile: g.config.Web.ConfigFile,
 		Snapshot: d.snapshot,
-		History:  history{d.store}, References: d, Backup: d.store.Copy, Metrics: metrics.Handler(registry), Reload: d.reloader.Ask, Logger: d.opts.Log,
+		History:  history{d.store}, References: d, Silences: d.silences, Now: d.now, Backup: d.store.Copy, Metrics: metrics.Handler(registry), Reload: d.reloader.Ask, Logger: d.opts.Log,
 	})
 	if err != nil {
 		return nil, err

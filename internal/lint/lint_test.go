@@ -82,7 +82,7 @@ var layers = []layer{
 	{"alerting/notify", 71},
 	{"alerting/notify/...", 72},
 	{"alerting/...", 70},
-	{"internal/web/...", 70},
+	{"internal/web/...", 71},
 	{"internal/metrics/...", 70},
 	{"dashboards/...", 70},
 	{"internal/config/...", 74},

@@ -152,6 +152,7 @@ func (c *Collector) notifications(e emitter, s *snapshot.Snapshot) {
 		r := &s.Notified[i]
 		e.count(c.d.sent, r.Sent, r.Name)
 		e.count(c.d.superseded, r.Superseded, r.Name)
+		e.count(c.d.dropped, r.Dropped, r.Name)
 		for reason, n := range r.Failures {
 			e.count(c.d.sendFailures, n, r.Name, reason)
 		}

@@ -15,6 +15,7 @@ type descs struct {
 	records, bytes, recordErrors, lost             *prometheus.Desc
 	lag, freshness                                 *prometheus.Desc
 	alerts, outbox, sent, sendFailures, superseded *prometheus.Desc
+	dropped                                        *prometheus.Desc
 	storeBytes, storeFree                          *prometheus.Desc
 	storeWritable, storeFailures                   *prometheus.Desc
 	reloadOK, reloadAt, buildInfo, rulesInfo       *prometheus.Desc
@@ -50,6 +51,8 @@ func newDescs() descs {
 		sendFailures: desc("notification_failures_total", "Attempts to deliver a notification that failed.", "receiver", "reason"),
 		superseded:   desc("notifications_superseded_total", "Events that a later change of their alert overtook before they could be delivered.", "receiver"),
 
+		dropped: desc("outbox_dropped_total", "Events that were dropped because more waited for the receiver than may.", "receiver"),
+
 		storeBytes:    desc("store_bytes", "Size of the store's file."),
 		storeFree:     desc("store_free_bytes", "Bytes of the store's file that are free to be used again."),
 		storeWritable: desc("store_writable", "Whether the store could be written when that was last tried."),
@@ -69,7 +72,7 @@ func (d *descs) all() []*prometheus.Desc {
 		d.late, d.amended, d.unrevised,
 		d.records, d.bytes, d.recordErrors, d.lost,
 		d.lag, d.freshness,
-		d.alerts, d.outbox, d.sent, d.sendFailures, d.superseded,
+		d.alerts, d.outbox, d.sent, d.sendFailures, d.superseded, d.dropped,
 		d.storeBytes, d.storeFree, d.storeWritable, d.storeFailures,
 		d.reloadOK, d.reloadAt, d.buildInfo, d.rulesInfo,
 	}

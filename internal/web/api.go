@@ -108,7 +108,7 @@ func (h *handler) unreadable(w http.ResponseWriter, monitor string, err error) {
 }
 
 func (h *handler) apiAlerts(w http.ResponseWriter, _ *http.Request) {
-	reply(w, map[string]any{"alerts": list(h.o.Snapshot().Alerts)})
+	reply(w, map[string]any{"alerts": alertsJSON(h.o.Snapshot())})
 }
 
 func (h *handler) apiRules(w http.ResponseWriter, _ *http.Request) {

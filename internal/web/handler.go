@@ -59,6 +59,8 @@ func Handler(o Options, ended <-chan struct{}) http.Handler {
 	own := http.NewCrossOriginProtection()
 	mux.Handle("/-/reload", own.Handler(only(http.MethodPost, h.reload)))
 	mux.Handle("/api/v1/monitors/{name}/accept", own.Handler(http.HandlerFunc(h.apiAccept)))
+	mux.Handle("/api/v1/silences", own.Handler(http.HandlerFunc(h.apiSilences)))
+	mux.Handle("/api/v1/silences/{id}", own.Handler(http.HandlerFunc(h.apiSilence)))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, fmt.Errorf("there is no %s", r.URL.Path))
 	})

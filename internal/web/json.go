@@ -264,6 +264,7 @@ type receiverJSON struct {
 	Failures   map[string]uint64 `json:"failures"` // attempts, by reason
 	Superseded uint64            `json:"superseded"`
 	Suppressed uint64            `json:"suppressed"`
+	Dropped    uint64            `json:"dropped"`
 	Problem    string            `json:"problem,omitempty"`
 }
 
@@ -283,7 +284,7 @@ func statusOf(s *snapshot.Snapshot) statusJSON {
 	for _, r := range s.Notified {
 		out.Receivers = append(out.Receivers, receiverJSON{
 			Name: r.Name, Sent: r.Sent, Failures: counts(r.Failures),
-			Superseded: r.Superseded, Suppressed: r.Suppressed, Problem: r.Problem,
+			Superseded: r.Superseded, Suppressed: r.Suppressed, Dropped: r.Dropped, Problem: r.Problem,
 		})
 	}
 	return out

@@ -16,7 +16,7 @@ type alertsView struct {
 func (h *handler) alertsPage(w http.ResponseWriter, r *http.Request) {
 	s := h.o.Snapshot()
 	var v alertsView
-	for _, a := range alertRows(s.Alerts, "") {
+	for _, a := range alertRows(s, "") {
 		if a.State == rules.Resolved {
 			v.Resolved = append(v.Resolved, a)
 		} else {
@@ -68,7 +68,7 @@ func stateOf(r snapshot.Rule) string {
 }
 
 func alertsOf(s *snapshot.Snapshot, r snapshot.Rule) (out []alertRow) {
-	for _, a := range alertRows(s.Alerts, "") {
+	for _, a := range alertRows(s, "") {
 		if a.Name == r.Alert && a.State != rules.Resolved && slices.Contains(r.Monitors, a.Monitor) {
 			out = append(out, a)
 		}

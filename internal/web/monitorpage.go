@@ -90,7 +90,7 @@ func (h *handler) monitor(w http.ResponseWriter, r *http.Request) {
 		h.failPage(w, r, http.StatusBadRequest, err)
 		return
 	}
-	v := &monitorView{monitorJSON: monitorOf(s, m), Alerts: alertRows(s.Alerts, m.Name), Segment: q.segment, Check: q.check, Columns: q.columns}
+	v := &monitorView{monitorJSON: monitorOf(s, m), Alerts: alertRows(s, m.Name), Segment: q.segment, Check: q.check, Columns: q.columns}
 	if last := m.Last(); last != nil {
 		if err := h.fillMonitor(v, s, m, q); err != nil {
 			h.failPage(w, r, http.StatusInternalServerError, fmt.Errorf("read windows of %q: %w", m.Name, err))

@@ -52,6 +52,7 @@ type alertRow struct {
 	Value   string
 	When    string
 	Link    string
+	Quiet   []suppressedJSON // who is not told, and why
 }
 
 func (h *handler) index(w http.ResponseWriter, r *http.Request) {
@@ -62,7 +63,7 @@ func (h *handler) index(w http.ResponseWriter, r *http.Request) {
 		v.Monitors = append(v.Monitors, monitorRow{monitorOf(s, m), strip(m), monitorLink(m.Name)})
 	}
 	slices.SortStableFunc(v.Monitors, func(a, b monitorRow) int { return urgency(a.State) - urgency(b.State) })
-	for _, a := range alertRows(s.Alerts, "") {
+	for _, a := range alertRows(s, "") {
 		if a.State != rules.Resolved {
 			v.Alerts = append(v.Alerts, a)
 		}
@@ -89,13 +90,13 @@ func strip(m *snapshot.Monitor) (out []bar) {
 }
 
 // alertRows returns the alerts of a monitor, or of all with "".
-func alertRows(alerts []rules.Alert, monitor string) []alertRow {
+func alertRows(s *snapshot.Snapshot, monitor string) []alertRow {
 	var out []alertRow
-	for i := range alerts {
-		if a := &alerts[i]; monitor == "" || a.Monitor == monitor {
+	for i := range s.Alerts {
+		if a := &s.Alerts[i]; monitor == "" || a.Monitor == monitor {
 			row := alertRow{
 				Alert: a, Monitor: a.Monitor, Value: resultText(a.Result), When: alertTime(a),
-				Link: alertLink(a),
+				Link: alertLink(a), Quiet: suppressed(s, a),
 			}
 			if a.Check == rules.NoData { // there is no window of the time
 				row.Link = monitorLink(a.Monitor)

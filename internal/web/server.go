@@ -54,6 +54,8 @@ type Options struct {
 	History    History
 	References References
 	Backup     func() (*os.File, error) // a copy of the store, to be closed
+	Silences   Silences
+	Now        func() time.Time // for silences
 	Metrics    http.Handler
 	Reload     func(context.Context) error
 	Logger     *slog.Logger

@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -69,7 +70,7 @@ func optionsOf(s *snapshot.Snapshot) Options {
 	return Options{
 		Listen:   "127.0.0.1:0",
 		Snapshot: func() *snapshot.Snapshot { return s },
-		History:  history{s: s}, References: &references{},
+		History:  history{s: s}, References: &references{}, Silences: &silences{}, Now: func() time.Time { return silencesNow },
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "metrics\n") }),
 		Reload:  func(context.Context) error { return nil },
 		Logger:  slog.New(slog.DiscardHandler),

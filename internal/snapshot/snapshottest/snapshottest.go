@@ -46,7 +46,7 @@ func New() *snapshot.Snapshot {
 			{Group: "churn", Alert: "FeatureDrift", Monitors: []string{"churn"}, Severity: "warning", When: "psi is above 0.2", File: "rules/churn.yaml", Line: 5, Firing: 2},
 			{Group: "churn", Alert: "TooManyNulls", Monitors: []string{"churn"}, Severity: "critical", When: "nulls is above 0.05", File: "rules/churn.yaml", Line: 12, Pending: 1},
 		},
-		Notified: []snapshot.Receiver{{Name: "ml-team", Sent: 4, Failures: map[string]uint64{"timeout": 2, "rate_limit": 1}, Superseded: 3}},
+		Notified: []snapshot.Receiver{{Name: "ml-team", Sent: 4, Failures: map[string]uint64{"timeout": 2, "rate_limit": 1}, Superseded: 3, Dropped: 2}},
 	}
 	for h := range Hours {
 		s.Monitors[0].Windows = append(s.Monitors[0].Windows, Window("churn", h))
