@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -75,8 +76,10 @@ func OpenReadOnly(path string) (*Store, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, Name)
 	}
-	if _, err := os.Stat(path); err != nil {
+	if info, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
+	} else if info.Size() == 0 { // bbolt would write into it
+		return nil, fmt.Errorf("open store %s: %w", path, &DamagedError{errors.New("it is empty")})
 	}
 	db, err := open(path, true)
 	if err != nil {
@@ -126,15 +129,24 @@ func (e *DamagedError) Error() string {
 func (e *DamagedError) Unwrap() error { return e.Fault }
 
 // checkPages walks all pages, so that damage is an error of the start and not a
-// fault in the middle of the night.
+// fault in the middle of the night. bbolt's own check believes what it reads, so
+// it is asked last.
 func (s *Store) checkPages() error {
-	info, err := os.Stat(s.path)
+	file, err := os.Open(s.path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	info, err := file.Stat()
 	if err != nil {
 		return err
 	}
 	return s.db.View(func(tx *bolt.Tx) error {
 		if size := tx.Size(); info.Size() < size {
 			return &DamagedError{fmt.Errorf("%d of its %d bytes are missing", size-info.Size(), size)}
+		}
+		if err := checkStructure(tx, file); err != nil {
+			return &DamagedError{err}
 		}
 		var first error
 		for err := range tx.Check() {
@@ -147,15 +159,18 @@ func (s *Store) checkPages() error {
 }
 
 func open(path string, readOnly bool) (db *bolt.DB, err error) {
-	// bbolt panics on some damaged pages; to the caller that is an error like any other.
+	// On some damaged pages bbolt panics, on others it reads where nothing is mapped,
+	// which is to be a panic too. To the caller both are errors like any other.
+	before := debug.SetPanicOnFault(true)
 	defer func() {
+		debug.SetPanicOnFault(before)
 		if r := recover(); r != nil {
 			err = &DamagedError{fmt.Errorf("%v", r)}
 		}
 	}()
 	var file *os.File
 	db, err = bolt.Open(path, 0o600, &bolt.Options{
-		Timeout: time.Second, FreelistType: bolt.FreelistMapType, ReadOnly: readOnly,
+		Timeout: time.Second, FreelistType: bolt.FreelistMapType, ReadOnly: readOnly, PreLoadFreelist: true,
 		OpenFile: func(name string, flag int, perm os.FileMode) (f *os.File, err error) {
 			file, err = os.OpenFile(name, flag, perm)
 			return file, err

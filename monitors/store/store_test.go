@@ -199,6 +199,61 @@ func TestDamageIsAnErrorOfOpening(t *testing.T) {
 	}
 }
 
+// Whatever bit of the structure is wrong, opening ends with an error or a store
+// whose content can be read; a fault would end this process.
+func TestNoWrongBitIsAFault(t *testing.T) {
+	dir := t.TempDir()
+	s := open1(t, dir)
+	update(t, s, func(tx *Tx) error {
+		var errs []error
+		for i := range 200 {
+			errs = append(errs, tx.PutWindow("m", make([]byte, 500), Volume{End: window.Time(i)}))
+		}
+		return errors.Join(errs...)
+	})
+	s.Close()
+	whole, err := os.ReadFile(filepath.Join(dir, Name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := os.Getpagesize()
+	found := 0
+	for page := 0; page < len(whole); page += size {
+		for at := page + page/size%5; at < page+64; at += 5 { // in the page's head, or the first elements
+			b := slices.Clone(whole)
+			b[at] ^= 1 << (at % 8)
+			path := filepath.Join(t.TempDir(), Name)
+			if err := os.WriteFile(path, b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s, err := OpenReadOnly(path)
+			if err != nil {
+				found++
+				continue
+			}
+			_ = s.View(func(tx *Tx) error {
+				tx.Windows("m", window.None, window.Newest, func(_ window.Time, b []byte) bool { return len(b) == 0 || b[len(b)-1] < 255 })
+				return nil
+			})
+			s.Close()
+		}
+	}
+	if found < len(whole)/size {
+		t.Errorf("damage was found %d times in %d pages", found, len(whole)/size)
+	}
+}
+
+func TestEmptyFileIsDamaged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "copy.db")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var damage *DamagedError
+	if _, err := OpenReadOnly(path); !errors.As(err, &damage) {
+		t.Errorf("an empty file: %v", err)
+	}
+}
+
 func TestPanes(t *testing.T) {
 	s := open1(t, t.TempDir())
 	update(t, s, func(tx *Tx) error {
