@@ -55,11 +55,11 @@ calibrate: ## false alarms and power of verdicts, by simulation; writes docs/cal
 	$(GO) test -timeout 90m -v -run '^TestFull$$' ./internal/calibration -full
 
 .PHONY: integration-deps
-integration-deps: ## fetch Kafka, Prometheus and scipy for the integration tests
+integration-deps: ## fetch Kafka, Prometheus, Alertmanager and scipy for the integration tests
 	tools/integration-deps.sh "$(KAFKA_LIBS)" "$(VENV)"
 
 .PHONY: integration
-integration: build integration-deps ## tests against real Kafka and Prometheus, results compared with scipy's
+integration: build integration-deps ## tests against real Kafka, Prometheus and Alertmanager, results compared with scipy's
 	DRIFTWATCH_KAFKA_LIBS="$(KAFKA_LIBS)" DRIFTWATCH_PYTHON="$(VENV)/bin/python" \
 		$(GO) test -tags integration -count 1 -timeout 30m $(INTEGRATION)
 

@@ -2,7 +2,7 @@
 # integration-deps.sh KAFKA_LIBS VENV
 #
 # Fetches what the integration tests start or ask: Apache Kafka's jars into
-# KAFKA_LIBS, Prometheus from the distribution, and a Python environment with
+# KAFKA_LIBS, Prometheus and Alertmanager from the distribution, and a Python environment with
 # scipy, which computes the expected results, in VENV. Does nothing for what is
 # already there.
 set -euo pipefail
@@ -28,6 +28,7 @@ install() {
 # The service that the package may start is left alone: tests start their own on
 # ports of their own.
 command -v prometheus >/dev/null && command -v promtool >/dev/null || install prometheus
+command -v prometheus-alertmanager >/dev/null || install prometheus-alertmanager
 java -version 2>&1 | grep -Eq 'version "(1[7-9]|[2-9][0-9])' || install default-jre-headless
 command -v mvn >/dev/null || install maven
 command -v curl >/dev/null || install curl
