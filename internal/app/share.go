@@ -128,7 +128,7 @@ func (d *daemon) settle(ctx context.Context, g *generation) error {
 	}
 	told := false
 	for {
-		err := d.moves.Settle(ctx, g.plans, d.mine)
+		err := d.moves.Settle(ctx, g.plans, g.programs, d.mine)
 		var passing *kafka.RetryError
 		if err == nil || !errors.As(err, &passing) && !errors.Is(err, engine.ErrInactive) {
 			return err

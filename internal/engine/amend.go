@@ -53,6 +53,7 @@ func (s *sequencer) writeLate(tx *store.Tx, c *checkpoint) error {
 		if err != nil {
 			return err
 		}
+		s.opts.Moves.change(id.monitor, id.end)
 		if err := m.addLate(tx, id.end, c.late[id]); err != nil {
 			return fmt.Errorf("late records of pane %v of %q: %w", id.end, id.monitor, err)
 		}

@@ -27,6 +27,7 @@ type movedState struct {
 	References map[string][]byte            `json:"references,omitempty"`
 	Events     map[string][]json.RawMessage `json:"events,omitempty"` // that wait, by receiver
 	Partitions map[int]movedPartition       `json:"partitions,omitempty"`
+	Parts      []string                     `json:"parts,omitempty"` // keys of those parts that change
 }
 
 // movedPartition is where the next owner reads on: from the first record that an
@@ -102,11 +103,14 @@ func (s *movedState) needs(end window.Time, cuts []checks.Cut, reach window.Time
 }
 
 // install writes the state into the store, in place of what it has of the monitor.
-func (s *movedState) install(tx *store.Tx, m *monitors.Monitor, panes map[window.Time]movedPane) error {
+func (s *movedState) install(tx *store.Tx, m *monitors.Monitor, parts map[part]ledgerPart) error {
 	name := m.Spec.Name
 	err := errors.Join(forget(tx, name), tx.PutMonitor(name, []byte(s.Identity)), s.installWindows(tx, name))
-	for end, p := range panes {
-		err = errors.Join(err, tx.PutProfile(name, end, p.value))
+	for p, found := range parts {
+		err = errors.Join(err, p.write(tx, name, found.value))
+	}
+	for _, end := range tx.LateEnds(name, window.None, window.Newest) {
+		err = errors.Join(err, (&monitor{Monitor: m}).noteDue(tx, end))
 	}
 	if s.Rules != nil {
 		err = errors.Join(err, tx.PutRules(name, s.Rules))
@@ -133,7 +137,7 @@ func (s *movedState) installWindows(tx *store.Tx, monitor string) error {
 			return err
 		}
 		if i == 0 && s.Window != nil {
-			err = tx.PutWindow(monitor, s.Window, v)
+			err = errors.Join(tx.PutWindow(monitor, s.Window, v), putResult(tx, monitor, v.End, s.Window))
 		} else {
 			err = tx.PutVolume(monitor, v)
 		}

@@ -12,10 +12,10 @@ import (
 	"strings"
 
 	"driftwatch/monitors"
-	"driftwatch/monitors/checks"
 	"driftwatch/monitors/source"
 	"driftwatch/monitors/store"
 	"driftwatch/monitors/window"
+	"driftwatch/rules"
 )
 
 // Ledger is where the processes of a group keep what moves with monitors.
@@ -49,13 +49,10 @@ type Moves struct {
 
 // holding is a monitor that is this process's.
 type holding struct {
-	epoch uint64
-	panes map[window.Time]ledgerPane // those in the ledger, by end
-}
-
-type ledgerPane struct {
-	key  string
-	cuts []checks.Cut
+	epoch   uint64
+	written uint64               // parts, to tell their keys apart
+	parts   map[part]ledgerPart  // those in the ledger
+	changed map[window.Time]bool // ends of those that the store has others of
 }
 
 // NewMoves returns what goes on where before, if it is not nil, has ended.
@@ -73,14 +70,16 @@ var ErrInactive = errors.New("the group has not heard of this process for too lo
 
 // Settle takes over the monitors of plans that are mine and gives up the others.
 // No engine may be running. After an error it can be tried again.
-func (v *Moves) Settle(ctx context.Context, plans []*monitors.Plan, mine func(monitor string) bool) error {
+func (v *Moves) Settle(ctx context.Context, plans []*monitors.Plan, programs map[string]*rules.Program, mine func(monitor string) bool) error {
 	here, elsewhere := map[string]*monitor{}, map[string]*monitor{}
 	for _, plan := range plans {
-		for _, m := range plan.Monitors {
-			if mine(m.Spec.Name) {
-				here[m.Spec.Name] = newMonitor(m)
+		for _, spec := range plan.Monitors {
+			m := newMonitor(spec)
+			m.program = programs[spec.Spec.Name]
+			if mine(spec.Spec.Name) {
+				here[spec.Spec.Name] = m
 			} else {
-				elsewhere[m.Spec.Name] = newMonitor(m)
+				elsewhere[spec.Spec.Name] = m
 			}
 		}
 	}
@@ -152,9 +151,8 @@ func (v *Moves) takeOver(ctx context.Context, ms map[string]*monitor) error {
 		return err
 	}
 	var done []func()
-	var old []source.Entry
+	var entries, old []source.Entry
 	err = v.opts.Store.Update(func(tx *store.Tx) error {
-		var entries []source.Entry
 		for name, m := range ms {
 			l, err := readLedger(found[v.space(name)])
 			if err != nil {
@@ -180,6 +178,9 @@ func (v *Moves) takeOver(ctx context.Context, ms map[string]*monitor) error {
 	for _, fn := range done {
 		fn()
 	}
+	old = slices.DeleteFunc(old, func(o source.Entry) bool { // a crash may have left what is written again
+		return slices.ContainsFunc(entries, func(e source.Entry) bool { return e.Space == o.Space && e.Key == o.Key })
+	})
 	if err := v.opts.Ledger.Put(ctx, old); err != nil {
 		v.opts.Log.Warn("former states of monitors could not be removed; the next take-over does", "error", err)
 	}
@@ -189,20 +190,28 @@ func (v *Moves) takeOver(ctx context.Context, ms map[string]*monitor) error {
 // begin brings the store up to the newest state of a monitor and begins an epoch.
 func (v *Moves) begin(tx *store.Tx, m *monitor, l *ledgerState) ([]source.Entry, func(), error) {
 	name := m.Spec.Name
-	h := &holding{epoch: l.epoch, panes: map[window.Time]ledgerPane{}}
+	h := &holding{parts: map[part]ledgerPart{}, changed: map[window.Time]bool{}}
 	local, owner := readEpoch(tx, name)
-	if l.state != nil && (local < l.epoch || local == l.epoch && owner != l.state.Owner) {
+	moved := l.state != nil && (local < l.epoch || local == l.epoch && owner != l.state.Owner)
+	if moved {
 		v.opts.Log.Info("a monitor moves here", "monitor", name, "from", l.state.Owner, "epoch", l.epoch+1)
-		if err := l.state.install(tx, m.Monitor, l.panes); err != nil {
+		if err := l.state.install(tx, m.Monitor, l.parts); err != nil {
 			return nil, nil, err
 		}
 	}
-	for end, p := range l.panes {
-		cuts, err := monitors.DecodeCuts(p.value)
+	for p, found := range l.parts {
+		var err error
+		if p.kind == partPane {
+			found.cuts, err = monitors.DecodeCuts(found.value)
+		}
 		if err != nil {
 			return nil, nil, err
 		}
-		h.panes[end] = ledgerPane{p.key, cuts}
+		found.value = nil
+		if !moved && p.kind != partPane { // the store may have another by now
+			found.stale = true
+		}
+		h.parts[p] = found
 	}
 	h.epoch = max(l.epoch, local) + 1
 	if err := tx.PutMeta(epochKey(name), fmt.Appendf(nil, "%d %s", h.epoch, v.opts.Owner)); err != nil {
@@ -210,6 +219,13 @@ func (v *Moves) begin(tx *store.Tx, m *monitor, l *ledgerState) ([]source.Entry,
 	}
 	v.held[name] = h
 	return v.load(tx, m)
+}
+
+// change notes that parts of a monitor under an end change in the store.
+func (v *Moves) change(monitor string, end window.Time) {
+	if v != nil && v.held[monitor] != nil {
+		v.held[monitor].changed[end] = true
+	}
 }
 
 // load returns the entries of a monitor that no engine runs.
@@ -246,8 +262,9 @@ func (v *Moves) publish(ctx context.Context, ms []*monitor) error {
 	return nil
 }
 
-// entries returns what is to be put into the ledger of a monitor: its closed
-// panes first, since its state refers to them. published is to be called then.
+// entries returns what is to be put into the ledger of a monitor: first the parts
+// that are new, then the state, which refers to them, and then parts that are of
+// no more use. published is to be called when it is there.
 func (v *Moves) entries(tx *store.Tx, m *monitor) (entries []source.Entry, published func(), err error) {
 	name := m.Spec.Name
 	h, space := v.held[name], v.space(name)
@@ -256,66 +273,30 @@ func (v *Moves) entries(tx *store.Tx, m *monitor) (entries []source.Entry, publi
 		return nil, nil, err
 	}
 	state.Epoch, state.Owner = h.epoch, v.opts.Owner
-	fresh, err := v.freshPanes(tx, m, state)
+	parts, fresh, err := m.parts(tx, h, state)
 	if err != nil {
 		return nil, nil, err
 	}
-	for end, p := range fresh {
-		entries = append(entries, source.Entry{Space: space, Key: p.key, Value: tx.Profile(name, end)})
+	for p := range fresh {
+		entries = append(entries, source.Entry{Space: space, Key: parts[p].key, Value: p.read(tx, name)})
 	}
 	b, err := json.Marshal(state)
 	if err != nil {
 		return nil, nil, err
 	}
 	entries = append(entries, source.Entry{Space: space, Key: stateKey(h.epoch), Value: b})
-	newest := window.None
-	for _, panes := range []map[window.Time]ledgerPane{h.panes, fresh} {
-		for end := range panes {
-			newest = max(newest, end)
+	for p, old := range h.parts {
+		if parts[p].key != old.key {
+			entries = append(entries, source.Entry{Space: space, Key: old.key})
 		}
 	}
-	var old []window.Time
-	for end, p := range h.panes {
-		if end < newest && !state.needs(end, p.cuts, m.reach()) {
-			entries = append(entries, source.Entry{Space: space, Key: p.key})
-			old = append(old, end)
-		}
-	}
-	return entries, func() {
-		maps.Copy(h.panes, fresh)
-		for _, end := range old {
-			delete(h.panes, end)
-		}
-	}, nil
-}
-
-// freshPanes returns the closed panes that another process would need and that
-// are not in the ledger. The newest is needed always.
-func (v *Moves) freshPanes(tx *store.Tx, m *monitor, state *movedState) (map[window.Time]ledgerPane, error) {
-	h, fresh := v.held[m.Spec.Name], map[window.Time]ledgerPane{}
-	var fail error
-	tx.Profiles(m.Spec.Name, window.None, func(end window.Time, b []byte) bool {
-		if _, known := h.panes[end]; known {
-			return false // and so are those before it
-		}
-		var cuts []checks.Cut
-		if cuts, fail = monitors.DecodeCuts(b); fail != nil {
-			return false
-		}
-		if len(fresh) > 0 && !state.needs(end, cuts, m.reach()) {
-			return false
-		}
-		fresh[end] = ledgerPane{paneKey(h.epoch, end), cuts}
-		return true
-	})
-	return fresh, fail
+	return entries, func() { h.parts = parts; clear(h.changed) }, nil
 }
 
 func (v *Moves) space(monitor string) string { return v.opts.Group + "/" + monitor }
 
-// Keys of the ledger, in a monitor's space.
-func stateKey(epoch uint64) string                 { return fmt.Sprintf("state/%d", epoch) }
-func paneKey(epoch uint64, end window.Time) string { return fmt.Sprintf("pane/%d/%d", epoch, end) }
+// stateKey is the key of an epoch's state, in a monitor's space.
+func stateKey(epoch uint64) string { return fmt.Sprintf("state/%d", epoch) }
 
 // epochKey is where the store has the epoch of a monitor, and its owner then.
 func epochKey(monitor string) string { return epochPrefix + monitor }
@@ -335,62 +316,4 @@ func readEpoch(tx *store.Tx, monitor string) (epoch uint64, owner string) {
 	number, owner, _ := strings.Cut(string(tx.Meta(epochKey(monitor))), " ")
 	epoch, _ = strconv.ParseUint(number, 10, 64) // none is 0
 	return epoch, owner
-}
-
-// ledgerState is what the ledger has of one monitor.
-type ledgerState struct {
-	epoch uint64
-	state *movedState // of the epoch; nil: there is none
-	panes map[window.Time]movedPane
-	old   []string // keys that the next epoch makes useless
-}
-
-type movedPane struct {
-	epoch uint64
-	key   string
-	value []byte
-}
-
-// readLedger takes the state of the highest epoch, and each pane of the highest
-// one that closed it. What a process wrote that had lost the monitor is left out.
-func readLedger(entries map[string][]byte) (*ledgerState, error) {
-	l := &ledgerState{panes: map[window.Time]movedPane{}}
-	for key := range entries {
-		kind, number, _ := strings.Cut(key, "/")
-		if kind == "state" {
-			epoch, err := strconv.ParseUint(number, 10, 64)
-			if err != nil {
-				return nil, fmt.Errorf("unknown entry %q in the ledger", key)
-			}
-			l.epoch = max(l.epoch, epoch)
-			l.old = append(l.old, key)
-		}
-	}
-	if b := entries[stateKey(l.epoch)]; b != nil {
-		l.state = &movedState{}
-		if err := json.Unmarshal(b, l.state); err != nil {
-			return nil, fmt.Errorf("read its state: %w", err)
-		}
-	}
-	for key, b := range entries {
-		var p movedPane
-		var end window.Time
-		if n, err := fmt.Sscanf(key, "pane/%d/%d", &p.epoch, &end); n != 2 || err != nil {
-			continue
-		}
-		p.key, p.value = key, b
-		before, known := l.panes[end]
-		switch {
-		case l.state == nil || p.epoch > l.epoch || end > orNone(l.state.Closed):
-			l.old = append(l.old, key)
-		case known && before.epoch > p.epoch:
-			l.old = append(l.old, key)
-		case known:
-			l.old = append(l.old, before.key)
-			fallthrough
-		default:
-			l.panes[end] = p
-		}
-	}
-	return l, nil
 }

@@ -59,11 +59,11 @@ func (w *worker) count(k *track, t window.Time, offset int64) {
 	}
 	switch k.tracker.Place(end, offset) {
 	case window.Late:
-		counted := offset < k.lateTo
-		if !counted {
-			k.late++
+		if offset < k.lateTo {
+			break // it came with the monitor
 		}
-		if w.amend(k, start, offset) && !counted {
+		k.late++
+		if w.amend(k, start, offset) {
 			k.amended++
 		}
 	case window.Open:

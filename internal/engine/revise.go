@@ -301,6 +301,7 @@ func (s *sequencer) writeRevisions(tx *store.Tx, r *revisions) error {
 		}
 	}
 	for _, w := range r.windows {
+		s.opts.Moves.change(name, w.End)
 		b, err := json.Marshal(w)
 		if err != nil {
 			return err
@@ -310,6 +311,7 @@ func (s *sequencer) writeRevisions(tx *store.Tx, r *revisions) error {
 		}
 	}
 	for end, j := range r.judged {
+		s.opts.Moves.change(name, end)
 		b, err := json.Marshal(j)
 		if err != nil {
 			return err
