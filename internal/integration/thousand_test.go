@@ -97,28 +97,60 @@ func TestThousandMonitors(t *testing.T) {
 		}
 	}
 
-	took := time.Hour
-	for i := range 3 { // the least: other processes of the machine are not what is measured
+	best := reloaded{took: time.Hour}
+	for i := range 3 {
 		rule := fmt.Sprintf(anyRule, i)
 		if err := os.WriteFile(filepath.Join(filepath.Dir(path), "rules.yaml"), []byte(rule), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		took = min(took, reload(d))
+		if r := reload(t, d); r.took < best.took {
+			best = r
+		}
 	}
-	if took > 2*time.Second {
-		t.Errorf("a reload took %v", took)
+	// Of a machine that is busy with something else the time says little: then the work has to fit.
+	busy := best.waited > best.took/4
+	if best.took > 2*time.Second && !busy || best.worked > 2*2*time.Second {
+		t.Errorf("a reload took %+v", best)
 	}
-	t.Logf("a reload took %v; at most %.0f MB resident", took, residentAtMost(t, d)/1e6)
+	t.Logf("a reload took %+v; at most %.0f MB resident", best, residentAtMost(t, d)/1e6)
 	d.Stop()
 }
 
-// reload loads the configuration anew and says how long it takes until it is in use
-// and everything is read again.
-func reload(d *daemontest.Daemon) time.Duration {
+// reloaded is how long a reload took, how long the daemon's threads worked on it, and
+// how long they waited for a processor.
+type reloaded struct{ took, worked, waited time.Duration }
+
+// reload loads the configuration anew, until it is in use and everything is read again.
+func reload(t *testing.T, d *daemontest.Daemon) reloaded {
+	t.Helper()
 	began := time.Now()
+	worked, waited := scheduled(t, d)
 	d.Post("/-/reload")
 	d.Ready()
-	return time.Since(began)
+	took := time.Since(began)
+	w, q := scheduled(t, d)
+	return reloaded{took, w - worked, q - waited}
+}
+
+// scheduled sums up how long the daemon's threads have worked, and waited to.
+func scheduled(t *testing.T, d *daemontest.Daemon) (worked, waited time.Duration) {
+	t.Helper()
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", d.PID()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range threads {
+		var w, q time.Duration
+		b, err := os.ReadFile(path)
+		if err != nil {
+			continue // the thread has ended
+		}
+		if _, err := fmt.Sscan(string(b), &w, &q); err != nil {
+			t.Fatal(err)
+		}
+		worked, waited = worked+w, waited+q
+	}
+	return worked, waited
 }
 
 const anyRule = `groups:
