@@ -42,6 +42,7 @@ type cli struct {
 	Run        runCmd        `cmd:"" help:"Run the daemon."`
 	Demo       demoCmd       `cmd:"" help:"Run the daemon on made-up traffic and an embedded Kafka broker."`
 	Lint       lintCmd       `cmd:"" help:"Check config, monitor and rule files and show every problem."`
+	Test       testCmd       `cmd:"" help:"Run the tests of rules."`
 	Profile    profileCmd    `cmd:"" help:"Summarise data files in a profile, to be used as a reference."`
 	Compare    compareCmd    `cmd:"" help:"Compare two data files or profiles by all checks."`
 	Inspect    inspectCmd    `cmd:"" help:"Show what is in a profile."`

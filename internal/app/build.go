@@ -131,12 +131,17 @@ func (g *generation) buildMonitor(spec monitors.Spec) (*monitors.Monitor, error)
 		}
 		m.Reference = b
 	}
-	var fields []rules.FieldInfo
-	for _, f := range spec.Fields {
-		fields = append(fields, rules.FieldInfo{Name: f.Name, Type: f.Type.String(), Role: f.Role})
-	}
-	g.programs[spec.Name] = g.config.Rules.ForMonitor(rules.Monitor{Name: spec.Name, Fields: fields, Grid: spec.Window.Shape().Grid, Site: g.config.Web.ExternalURL})
+	g.programs[spec.Name] = Program(g.config, &spec)
 	return m, nil
+}
+
+// Program returns the rules of a configuration for one of its monitors.
+func Program(c *config.Config, spec *monitors.Spec) *rules.Program {
+	m := rules.Monitor{Name: spec.Name, Grid: spec.Window.Shape().Grid, Site: c.Web.ExternalURL}
+	for _, f := range spec.Fields {
+		m.Fields = append(m.Fields, rules.FieldInfo{Name: f.Name, Type: f.Type.String(), Role: f.Role})
+	}
+	return c.Rules.ForMonitor(m)
 }
 
 func (g *generation) buildReceivers() error {

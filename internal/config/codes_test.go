@@ -22,7 +22,7 @@ var (
 // docs/lint.md, and each section is one.
 func TestCodesAreDocumented(t *testing.T) {
 	used := map[string]bool{}
-	for _, folder := range []string{"internal/yamlx", "internal/config", "internal/mute", "rules", "alerting/notify", "alerting/receivers"} {
+	for _, folder := range []string{"internal/yamlx", "internal/config", "internal/mute", "internal/ruletest", "rules", "alerting/notify", "alerting/receivers"} {
 		err := filepath.WalkDir(filepath.Join("../..", folder), func(path string, _ os.DirEntry, err error) error {
 			if err == nil && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
 				err = codesOf(path, used)

@@ -75,6 +75,7 @@ type layer struct {
 var layers = []layer{
 	{"cmd/...", 90},
 	{"internal/demo/...", 85},
+	{"internal/ruletest/...", 85},
 	{"internal/app/...", 80},
 	{"internal/replay/...", 75},
 	{"internal/engine/...", 70},

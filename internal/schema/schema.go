@@ -18,7 +18,7 @@ var kinds = []struct {
 	name string
 	make func() object
 }{
-	{"config", config}, {"monitors", monitors}, {"rules", rules},
+	{"config", config}, {"monitors", monitors}, {"rules", rules}, {"tests", tests},
 }
 
 // Kinds lists the kinds of files.

@@ -15,6 +15,7 @@ import (
 
 	"driftwatch/alerting/receivers"
 	"driftwatch/internal/config"
+	"driftwatch/internal/ruletest"
 	"driftwatch/internal/schema"
 	"driftwatch/internal/yamlx"
 	"driftwatch/monitors/checks"
@@ -106,6 +107,16 @@ var mappings = []struct{ kind, at, file string }{
 	{"rules", "groups.[].rules.[].when.3.share_of_fields", "groups: [{rules: [{when: {above: 0.1, share_of_fields: {%}}}]}]"},
 	{"rules", "groups.[].rules.[].when.4", "groups: [{rules: [{when: {no_data: 2h, %}}]}]"},
 	{"rules", "groups.[].rules.[].fields.2", "groups: [{rules: [{fields: {%}}]}]"},
+	{"tests", "", "config: driftwatch.yaml\ntests: []\n%"},
+	{"tests", "tests.[]", testsOf + "[{%}]"},
+	{"tests", "tests.[].records.1.[].1", testsOf + "[{name: a, monitor: m, records: [{%}]}]"},
+	{"tests", "tests.[].windows.[]", testsOf + "[{name: a, monitor: m, windows: [{%}]}]"},
+	{"tests", "tests.[].windows.[].alerts.[]", testsOf + "[{name: a, monitor: m, windows: [{alerts: [{%}]}]}]"},
+	{"tests", "tests.[].windows.[].fields.{}.{}.1", testsOf + "[{name: a, monitor: m, windows: [{fields: {x: {nulls: {%}}}}]}]"},
+	{"tests", "tests.[].windows.[].checks.{}.1", testsOf + "[{name: a, monitor: m, windows: [{checks: {volume: {%}}}]}]"},
+	{"tests", "tests.[].windows.[].segments.{}", testsOf + "[{name: a, monitor: m, windows: [{segments: {c=d: {%}}}]}]"},
+	{"tests", "tests.[].windows.[].segments.{}.fields.{}.{}.1", testsOf + "[{name: a, monitor: m, windows: [{segments: {c=d: {fields: {x: {nulls: {%}}}}}}]}]"},
+	{"tests", "tests.[].windows.[].segments.{}.checks.{}.1", testsOf + "[{name: a, monitor: m, windows: [{segments: {c=d: {checks: {volume: {%}}}}}]}]"},
 }
 
 // allMappings are those, and the sections of all kinds of receivers.
@@ -120,6 +131,8 @@ func allMappings() []struct{ kind, at, file string } {
 	return list
 }
 
+const testsOf = "config: driftwatch.yaml\ntests: "
+
 // properties walks to a mapping of a schema and returns its keys.
 func properties(t *testing.T, kind, at string) map[string]any {
 	t.Helper()
@@ -127,6 +140,8 @@ func properties(t *testing.T, kind, at string) map[string]any {
 	node := definitions[kind].(map[string]any)
 	for _, step := range strings.FieldsFunc(at, func(r rune) bool { return r == '.' }) {
 		switch {
+		case step == "{}":
+			node = node["additionalProperties"].(map[string]any)
 		case step == "[]":
 			node = node["items"].(map[string]any)
 		case step == "*":
@@ -143,12 +158,28 @@ func properties(t *testing.T, kind, at string) map[string]any {
 	return node["properties"].(map[string]any)
 }
 
+// small is a configuration that tests of rules can be for.
+const small = `kafka: {brokers: ["a:1"]}
+monitors: [m.yaml]
+rules: [r.yaml]
+`
+
 // lint returns what the strict reader says of a file.
-func lint(t *testing.T, text string) []yamlx.Diagnostic {
+func lint(t *testing.T, kind, text string) []yamlx.Diagnostic {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "file.yaml")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file.yaml")
+	for name, text := range map[string]string{
+		"file.yaml": text, "driftwatch.yaml": small, "r.yaml": "groups: [{name: g, monitor: m, rules: [{alert: A, when: {check: nulls, above: 0.1}}]}]",
+		"m.yaml": "streams: [{name: s, topic: t}]\nmonitors: [{name: m, stream: s, window: {size: 1h}, fields: [{name: x, type: number}]}]",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if kind == "tests" {
+		_, list := ruletest.Read(path)
+		return list
 	}
 	return config.Lint([]string{path}, config.Options{})
 }
@@ -160,7 +191,7 @@ var knownHere = regexp.MustCompile(`known here: (.*)`)
 func TestKeysAreThoseOfTheReader(t *testing.T) {
 	for _, m := range allMappings() {
 		var read []string
-		for _, d := range lint(t, strings.Replace(m.file, "%", "zzzzzzzzzzzzzzzz: 1", 1)) {
+		for _, d := range lint(t, m.kind, strings.Replace(m.file, "%", "zzzzzzzzzzzzzzzz: 1", 1)) {
 			if k := knownHere.FindStringSubmatch(d.Text); k != nil && strings.Contains(d.Text, "zzzz") {
 				read = strings.Split(k[1], ", ")
 			}
@@ -179,7 +210,7 @@ func TestKeysAreThoseOfTheReader(t *testing.T) {
 			if _, ok := described[key]; ok {
 				continue
 			}
-			refused := slices.ContainsFunc(lint(t, strings.Replace(m.file, "%", key+": a", 1)), func(d yamlx.Diagnostic) bool {
+			refused := slices.ContainsFunc(lint(t, m.kind, strings.Replace(m.file, "%", key+": a", 1)), func(d yamlx.Diagnostic) bool {
 				return d.Code == "unsupported" || d.Code == "secret" || d.Code == "misplaced"
 			})
 			if !refused {
@@ -243,6 +274,7 @@ func TestExamples(t *testing.T) {
 		"config":   {"../../testdata/example/driftwatch.yaml", "../../deploy/compose/driftwatch.yaml"},
 		"monitors": {"../../testdata/example/monitors/*.yaml", "../../deploy/compose/monitors/*.yaml"},
 		"rules":    {"../../testdata/example/rules/*.yaml", "../../deploy/compose/rules/*.yaml"},
+		"tests":    {"../../testdata/example/tests/*.yaml", "../../deploy/compose/tests/*.yaml", "../ruletest/testdata/demo/tests.yaml"},
 	} {
 		s := compile(t, kind)
 		for _, glob := range globs {
@@ -263,7 +295,7 @@ func TestExamples(t *testing.T) {
 			}
 		}
 	}
-	if found < 6 {
+	if found < 9 {
 		t.Errorf("%d files", found)
 	}
 }
@@ -272,7 +304,7 @@ func TestExamples(t *testing.T) {
 func TestDocumentedBlocks(t *testing.T) {
 	s, found := compile(t, ""), 0
 	block := regexp.MustCompile("(?s)```yaml\n(.*?)```")
-	for _, doc := range []string{"../../README.md", "../../docs/configuration.md", "../../docs/rules.md"} {
+	for _, doc := range []string{"../../README.md", "../../docs/configuration.md", "../../docs/rules.md", "../../docs/rule-tests.md"} {
 		b, err := os.ReadFile(doc)
 		if err != nil {
 			t.Fatal(err)
@@ -321,6 +353,10 @@ func TestJudgements(t *testing.T) {
 		{"rules", "groups: [{name: g, monitor: m, rules: [{alert: A, when: {check: psi, change: {above: 50%, against: never}}}]}]", false},
 		{"rules", "groups: [{name: g, monitor: m, rules: [{alert: A, when: {no_data: 2h}}]}]", true},
 		{"rules", "groups: [{name: g, monitor: m, rules: [{alert: A, severity: fatal, when: {check: psi, drift: true}}]}]", false},
+		{"tests", testsOf + "[{name: a, monitor: m, records: [\"{}\", {record: {x: 1}, repeat: 9}], windows: [{end: \"2026-01-05\", alerts: [{alert: A, field: x}]}]}]", true},
+		{"tests", testsOf + "[{name: a, monitor: m, windows: [{rows: 5, fields: {x: {nulls: {value: 0.2, drift: true}}}}, {repeat: 3, partial: true}]}]", true},
+		{"tests", testsOf + "[{name: a, monitor: m, windows: [{rows: many}]}]", false},
+		{"tests", testsOf + "[{name: a, monitor: m}]", false},
 		{"config", "kafka: {brokers: [\"a:9092\"], start: latest}\nstore: {retention: 30d}", true},
 		{"config", "kafka: {brokers: []}", false},
 		{"config", "kafka: {brokers: [\"a:9092\"]}\nstore: {retention: long}", false},
@@ -333,8 +369,8 @@ func TestJudgements(t *testing.T) {
 		if (err == nil) != tt.valid {
 			t.Errorf("%s\nis valid by the schema: %v (%v)", tt.file, err == nil, err)
 		}
-		if bad := yamlx.HasErrors(lint(t, tt.file)); bad == tt.valid && tt.kind != "rules" || bad && tt.valid {
-			t.Errorf("%s\nhas errors by lint: %v", tt.file, lint(t, tt.file))
+		if bad := yamlx.HasErrors(lint(t, tt.kind, tt.file)); bad == tt.valid && tt.kind != "rules" || bad && tt.valid {
+			t.Errorf("%s\nhas errors by lint: %v", tt.file, lint(t, tt.kind, tt.file))
 		}
 	}
 }

@@ -1,0 +1,74 @@
+package ruletest
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+)
+
+var every = regexp.MustCompile("")
+
+// check runs the tests of a file, which must all pass.
+func check(t *testing.T, path string, least int) {
+	t.Helper()
+	f, problems := Read(path)
+	if f == nil {
+		t.Fatal(problems)
+	}
+	outcomes := f.Run(t.Context(), every)
+	if len(outcomes) < least {
+		t.Errorf("%s has %d tests", path, len(outcomes))
+	}
+	failed := false
+	for _, o := range outcomes {
+		failed = failed || len(o.Failures) > 0
+	}
+	if failed {
+		t.Fail()
+		if err := WriteText(t.Output(), f, outcomes); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestExamples: the rules of the repository do what their tests say.
+func TestExamples(t *testing.T) {
+	check(t, "../../testdata/example/tests/churn.yaml", 5)
+	check(t, "../../deploy/compose/tests/predictions.yaml", 2)
+	check(t, "testdata/demo/tests.yaml", 4)
+}
+
+var block = regexp.MustCompile("(?s)```yaml\n(.*?)```")
+
+// TestManual: the rules that the manual shows do what the test that it shows says.
+func TestManual(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := func(doc string) string {
+		t.Helper()
+		b, err := os.ReadFile("../../docs/" + doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return block.FindStringSubmatch(string(b))[1]
+	}
+	write("driftwatch.yaml", "kafka: {brokers: [\"localhost:9092\"]}\nmonitors: [monitor.yaml]\nrules: [rules.yaml]\n")
+	write("monitor.yaml", `
+streams: [{name: s, topic: t, time: {field: ts}}]
+monitors:
+  - {name: churn, stream: s, window: {size: 1h}, reference: {first: 24}, fields: [{name: amount, type: number, role: feature}, {name: country, type: category, role: feature}]}
+`)
+	write("rules.yaml", first("rules.md"))
+	write("tests/churn.yaml", first("rule-tests.md"))
+	check(t, filepath.Join(dir, "tests/churn.yaml"), 2)
+}

@@ -1,0 +1,156 @@
+package ruletest
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+
+	"driftwatch/internal/app"
+	"driftwatch/monitors/checks"
+	"driftwatch/monitors/window"
+	"driftwatch/rules"
+)
+
+// program is the rules of the test's monitor.
+func (t *Test) program() *rules.Program { return app.Program(t.file.config, t.monitor) }
+
+// judged is a window and the alerts that fired or resolved in it.
+type judged struct {
+	start, end window.Time
+	changes    []rules.Alert
+}
+
+// run returns what is not as it is wanted.
+func (t *Test) run(ctx context.Context) []string {
+	if !t.replays() {
+		return t.compare(t.step(), "")
+	}
+	windows, unusable, err := t.replay(ctx)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	return t.compare(windows, unusable)
+}
+
+// step judges the windows that are given.
+func (t *Test) step() []judged {
+	var state rules.State
+	var out []judged
+	program := t.program()
+	for i := range t.steps {
+		w := t.steps[i].window
+		if w == nil {
+			return nil
+		}
+		var events []rules.Event
+		state, events = program.Step(state, w, func(end window.Time) *checks.Window {
+			for _, s := range slices.Backward(t.steps[:i]) {
+				if s.window.End <= end {
+					return s.window
+				}
+			}
+			return nil
+		})
+		j := judged{start: w.Start, end: w.End}
+		for _, e := range events {
+			j.changes = append(j.changes, e.Alert)
+		}
+		out = append(out, j)
+	}
+	return out
+}
+
+// replay runs the records through the engine, and says how many of them cannot be
+// used.
+func (t *Test) replay(ctx context.Context) (_ []judged, unusable string, err error) {
+	o := app.ReplayOptions{
+		Config: t.file.config.File, Rules: t.file.rules, Monitors: []string{t.monitor.Name}, Inputs: t.inputs,
+		Log: slog.New(slog.DiscardHandler),
+	}
+	if t.records != nil {
+		o.Inputs, o.Stdin = []string{"-"}, bytes.NewReader(t.records)
+	}
+	result, err := app.Replay(ctx, o)
+	if err != nil {
+		return nil, "", err
+	}
+	defer func() { err = errors.Join(err, result.Close()) }()
+	var out []judged
+	if err := result.Windows(func(w *checks.Window) error {
+		out = append(out, judged{start: w.Start, end: w.End})
+		return nil
+	}); err != nil {
+		return nil, "", err
+	}
+	summary, err := result.Summary()
+	if err != nil {
+		return nil, "", err
+	}
+	for _, why := range slices.Sorted(maps.Keys(summary.Errors)) {
+		unusable += fmt.Sprintf("; records that cannot be used: %d (%s)", summary.Errors[why], why)
+	}
+	alerts, err := result.Alerts()
+	for _, a := range alerts {
+		i, found := slices.BinarySearchFunc(out, a.WindowEnd, func(j judged, end window.Time) int { return cmp.Compare(j.end, end) })
+		if found {
+			out[i].changes = append(out[i].changes, a)
+		}
+	}
+	return out, unusable, err
+}
+
+// compare follows the windows and compares what fires with what is wanted. Note
+// is said where a window is missing.
+func (t *Test) compare(windows []judged, note string) (failures []string) {
+	firing := map[string]rules.Alert{}
+	next := 0
+	follow := func(to int) {
+		for ; next <= to && next < len(windows); next++ {
+			for _, a := range windows[next].changes {
+				if a.State == rules.Firing {
+					firing[a.Fingerprint] = a
+				} else {
+					delete(firing, a.Fingerprint)
+				}
+			}
+		}
+	}
+	for i := range t.steps {
+		s := &t.steps[i]
+		at := next
+		if s.end != 0 {
+			at = slices.IndexFunc(windows, func(j judged) bool { return j.end == s.end })
+		}
+		if at < 0 || at >= len(windows) {
+			failures = append(failures, fmt.Sprintf("line %d: there is no such window: %s%s", s.line, list(windows), note))
+			continue
+		}
+		if at < next-1 {
+			failures = append(failures, fmt.Sprintf("line %d: the window ends before the one of the entry above", s.line))
+			continue
+		}
+		follow(at)
+		if !s.checked {
+			continue
+		}
+		if lines := differences(s.alerts, firing); len(lines) > 0 {
+			head := fmt.Sprintf("window %d (line %d), %s to %s:", at+1, s.line, windows[at].start, windows[at].end)
+			failures = append(failures, head+"\n  "+strings.Join(lines, "\n  "))
+		}
+	}
+	return failures
+}
+
+// list names the windows that there are.
+func list(windows []judged) string {
+	if len(windows) == 0 {
+		return "the records make none"
+	}
+	return fmt.Sprintf("there are %d, the first ends at %s and the last at %s", len(windows), windows[0].end, windows[len(windows)-1].end)
+}
