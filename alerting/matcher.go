@@ -99,7 +99,9 @@ func (m Matchers) String() string {
 
 // Labels returns the names of the labels that every alert has. Those of its rule
 // come on top.
-func Labels() []string { return []string{"monitor", "alert", "severity", "segment", "field", "check"} }
+func Labels() []string {
+	return []string{"monitor", "alert", "severity", "class", "segment", "field", "check"}
+}
 
 // labelOf returns the value of a label. A rule's own label cannot take the
 // place of one that every alert has.
