@@ -6,10 +6,14 @@ GO          ?= go
 CACHE       ?= $(CURDIR)/.cache
 KAFKA_LIBS  ?= $(CACHE)/kafka
 VENV        ?= $(CACHE)/venv
+NODE        ?= $(CACHE)/node
 LINTER      := $(GO) tool -modfile=tools/go.mod golangci-lint
 
 # The packages that have tests against real services.
 INTEGRATION = $(shell grep -rl --include='*_test.go' '^//go:build integration' . | xargs -r -n1 dirname | sort -u)
+
+# What they are told: where that is which was fetched.
+REAL = DRIFTWATCH_KAFKA_LIBS="$(KAFKA_LIBS)" DRIFTWATCH_PYTHON="$(VENV)/bin/python" DRIFTWATCH_AXE="$(NODE)/node_modules/axe-core/axe.min.js"
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
@@ -55,12 +59,12 @@ calibrate: ## false alarms and power of verdicts, by simulation; writes docs/cal
 	$(GO) test -timeout 90m -v -run '^TestFull$$' ./internal/calibration -full
 
 .PHONY: integration-deps
-integration-deps: ## fetch Kafka, Prometheus, Alertmanager and scipy for the integration tests
-	tools/integration-deps.sh "$(KAFKA_LIBS)" "$(VENV)"
+integration-deps: ## fetch what the integration tests need: Kafka, Prometheus, Alertmanager, Chromium, scipy, axe-core
+	tools/integration-deps.sh "$(KAFKA_LIBS)" "$(VENV)" "$(NODE)"
 
 .PHONY: integration
-integration: build integration-deps ## tests against real Kafka, Prometheus and Alertmanager, results compared with scipy's
-	DRIFTWATCH_KAFKA_LIBS="$(KAFKA_LIBS)" DRIFTWATCH_PYTHON="$(VENV)/bin/python" \
+integration: build integration-deps ## tests against real Kafka, Prometheus, Alertmanager and Chromium, results compared with scipy's
+	$(REAL) \
 		$(GO) test -tags integration -count 1 -timeout 30m $(INTEGRATION)
 
 DURATION ?= 2h
@@ -68,6 +72,10 @@ DURATION ?= 2h
 .PHONY: soak
 soak: ## steady traffic for DURATION (2h): memory, file and goroutines do not grow
 	DRIFTWATCH_SOAK=$(DURATION) $(GO) test -tags integration -count 1 -timeout 0 -v -run '^TestSoak$$' ./internal/integration
+
+.PHONY: screenshots
+screenshots: build integration-deps ## pictures of all pages into bin/screenshots
+	$(REAL) DRIFTWATCH_SCREENSHOTS="$(CURDIR)/bin/screenshots" $(GO) test -tags integration -count 1 -timeout 10m -run '^TestPage$$' ./internal/integration
 
 .PHONY: clean
 clean: ## remove what was built and fetched

@@ -19,7 +19,7 @@ type Point struct {
 	Marked           bool // it is to be seen: a drift
 }
 
-const trendHeight = 150 * vg.Length(1)
+const trendHeight = 170 * vg.Length(1)
 
 // Trend draws values over time as an <svg> element for a page: a line, the interval
 // of each value as a band behind it, and triangles where points are marked. Its
@@ -47,9 +47,12 @@ func Trend(points []Point, title string) (string, error) {
 	if p.X.Min >= p.X.Max {
 		p.X.Min, p.X.Max = p.X.Min-1800, p.X.Max+1800
 	}
+	if p.Y.Min > 0 && p.Y.Min < p.Y.Max/2 {
+		p.Y.Min = 0
+	}
 	p.X.Tick.Marker = dates{}
 	p.Y.Tick.Marker = figures{}
-	return element(p, width*3/2, trendHeight, title)
+	return element(p, 2*width, trendHeight, title)
 }
 
 // runs splits points where values are not known.

@@ -261,9 +261,16 @@ func (h *handler) viewField(f *fieldJSON, w *checks.Window) (*fieldView, error) 
 		if r.Skipped == "" {
 			row.Value = valueText(name, f.Type, r.Value)
 		}
+		if row.Class == steady && r.Drift == nil {
+			row.Class = unknown
+		}
 		v.Results = append(v.Results, row)
 	}
+	var worse []string
 	for _, p := range f.Segments {
+		if p.Verdict.rank() < v.Class.rank() && p.Verdict.rank() <= violated.rank() {
+			worse = append(worse, p.Segment)
+		}
 		row := partRow{
 			Name: segmentName(p.Segment), Link: fieldLink(f.Monitor, f.Field.Name, p.Segment, "", f.End), Rows: p.Rows, Class: p.Verdict, Here: p.Segment == f.Segment,
 		}
@@ -271,6 +278,9 @@ func (h *handler) viewField(f *fieldJSON, w *checks.Window) (*fieldView, error) 
 			row.Result = p.Check + " " + valueText(p.Check, f.Type, r.Value)
 		}
 		v.Parts = append(v.Parts, row)
+	}
+	if len(worse) > 0 {
+		v.Headline += " But look at " + strings.Join(worse, "; ") + "."
 	}
 	var before, after window.Time
 	var err error

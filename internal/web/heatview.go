@@ -69,15 +69,15 @@ func (h *handler) viewHeat(v *monitorView, m *heatMap, kinds map[string]string) 
 		f := &m.fields[i]
 		out.Common = out.Common && scales[i] == scales[0]
 		out.Rows = append(out.Rows, heatRow{
-			Name: f.name, Link: fieldLink(v.Name, f.name, v.Segment, v.Check, window.None), Kind: kinds[f.name], Cells: f.html(scales[i], v.Check == ""),
+			Name: f.name, Link: fieldLink(v.Name, f.name, v.Segment, v.Check, window.None), Kind: kinds[f.name], Cells: f.html(scales[i], v.Check == "", out.Class == "many"),
 		})
 	}
 	return out
 }
 
 // html writes the cells of a field. There may be a hundred thousand of them on a
-// page, so that each is as short as can be.
-func (f *heatField) html(s scale, worst bool) template.HTML {
+// page, so that each is as short as can be: where they are many, with fewer figures.
+func (f *heatField) html(s scale, worst, many bool) template.HTML {
 	b := make([]byte, 0, 24*len(f.cells))
 	for _, c := range f.cells {
 		b = append(b, "<td class="...)
@@ -89,34 +89,39 @@ func (f *heatField) html(s scale, worst bool) template.HTML {
 		switch {
 		case c.Verdict == digest.Unknown:
 			b = append(b, '0')
+		case worst && c.Verdict == digest.Steady:
+			b = append(b, '1')
 		case worst:
-			b = append(b, '2')
+			b = append(b, '3')
 		default:
 			b = strconv.AppendInt(b, int64(s.level(c.Value)), 10)
 		}
 		b = append(append(b, '>'), sign(c.Verdict)...)
-		b = append(b, "<i>"...)
-		b = f.text(b, c, worst)
-		b = append(b, "</i>"...)
+		if many { // none of it is seen
+			b = text(b, c, worst, many)
+			continue
+		}
+		b = append(text(append(b, "<i>"...), c, worst, many), "</i>"...)
 	}
 	return template.HTML(b) //nolint:gosec // numbers, and names of checks
 }
 
-func (f *heatField) text(b []byte, c digest.Cell, worst bool) []byte {
+func text(b []byte, c digest.Cell, worst, many bool) []byte {
 	switch {
 	case c.Verdict == digest.Unknown:
 		return b
 	case worst && c.Verdict == digest.Steady:
 		return append(b, "ok"...)
+	case worst && many:
+		return append(b, template.HTMLEscapeString(c.Check)...)
 	case worst:
 		b = append(append(b, template.HTMLEscapeString(c.Check)...), ' ')
 	}
-	return append(b, brief(c.Value)...)
-}
-
-// brief writes two figures.
-func brief(v float64) string {
-	return strings.Replace(strconv.FormatFloat(v, 'g', 2, 64), "e+0", "e", 1)
+	figures := 2
+	if many {
+		figures = 1
+	}
+	return append(b, strings.Replace(strconv.FormatFloat(c.Value, 'g', figures, 64), "e+0", "e", 1)...)
 }
 
 // letter is the class of a cell.
@@ -137,11 +142,16 @@ func heads(monitor, segment string, ws []digest.Window) template.HTML {
 	return template.HTML(b.String()) //nolint:gosec // escaped above
 }
 
-// ticks labels about eight groups of columns.
+// ticks labels about eight groups of columns; the last one may be too narrow for a
+// label.
 func ticks(ws []digest.Window) (out []tick) {
 	step := max(1, (len(ws)+7)/8)
 	for i := 0; i < len(ws); i += step {
-		out = append(out, tick{shortClock(ws[i].End), min(step, len(ws)-i)})
+		t := tick{shortClock(ws[i].End), min(step, len(ws)-i)}
+		if t.Span < step {
+			t.Label = ""
+		}
+		out = append(out, t)
 	}
 	return out
 }

@@ -167,9 +167,12 @@ func segmentName(name string) string {
 	return name
 }
 
-// latest lists the windows of the snapshot, newest first.
+// latestWindows is how many windows are listed below the map.
+const latestWindows = 10
+
+// latest lists the newest windows, newest first.
 func latest(m *snapshot.Monitor, name string) (out []windowRow) {
-	for _, w := range slices.Backward(m.Windows) {
+	for _, w := range slices.Backward(newest(m.Windows, latestWindows)) {
 		if sg := segment(w, name); sg != nil {
 			out = append(out, windowRow{*summaryOf(w, sg), windowVerdict(sg), windowPage(m.Name, name, w.End)})
 		}

@@ -303,7 +303,7 @@ func TestPages(t *testing.T) {
 			"Now filling until 2 Jan 2026 22:00:00", `href="/monitors/churn/windows/2026-01-02T21:00:00Z"`,
 		}},
 		{"/monitors/churn", []string{
-			"country=BR", `<td class=d2>▲<i>psi 0.42</i>`, `<td class=v2>!<i>nulls 0.08</i>`, `<td class=u2>?<i>ks 0.09</i>`, `<td class=s2><i>ok</i>`,
+			"country=BR", `<td class=d3>▲<i>psi 0.42</i>`, `<td class=v3>!<i>nulls 0.08</i>`, `<td class=u3>?<i>ks 0.09</i>`, `<td class=s1><i>ok</i>`,
 			"rows in each window: from 5\u202f000 to 5\u202f407", `aria-label="FeatureDrift monthly_charges: firing, since 2 Jan 2026 18:00:00"`, "trailing 7d", "17, 5 of them in time to amend windows",
 			`href="/api/v1/monitors/churn/heatmap?windows=60"`, `<option value="quantile_0.99"`,
 		}},

@@ -36,7 +36,7 @@
       return;
     }
     const field = cell.parentElement.cells[0].querySelector("a").textContent;
-    const value = cell.querySelector("i") ? cell.querySelector("i").textContent : "";
+    const value = cell.textContent.replace(/^[–?!▲]/, "");
     const word = words[cell.className[0]];
     detail.textContent = field + ", window until " + until + ": " + word + (value && value !== "ok" ? ", " + value : "");
   }
@@ -107,11 +107,12 @@
     if (main.contains(at)) {
       const cell = inMap(at);
       if (cell) {
-        const { row, column } = placeOf(cell);
-        const fromEnd = column - cell.parentElement.cells.length;
+        const fromEnd = cell.cellIndex - cell.parentElement.cells.length;
+        const name = cell.parentElement.cells[0].textContent;
         focus = () => {
           const grid = main.querySelector("table[data-grid]");
-          const c = grid && cellAt(grid, row, rowsOf(grid)[0].cells.length + fromEnd);
+          const row = grid ? rowsOf(grid).findIndex((r) => r.cells[0].textContent === name) : -1;
+          const c = row >= 0 && cellAt(grid, row, rowsOf(grid)[0].cells.length + fromEnd);
           if (c) enter(c, false);
           return c;
         };

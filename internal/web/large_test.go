@@ -1,0 +1,154 @@
+package web
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"testing"
+	"time"
+
+	"driftwatch/internal/snapshot"
+	"driftwatch/internal/snapshot/snapshottest"
+	"driftwatch/monitors/checks"
+	"driftwatch/monitors/digest"
+	"driftwatch/monitors/window"
+)
+
+// The size that pages have to cope with.
+const (
+	largeFields  = 200
+	largeWindows = 500
+	largeBytes   = 200_000
+	largeTime    = 100 * time.Millisecond
+)
+
+// stored answers from digests, as the daemon's store does.
+type stored struct {
+	history
+	digests [][]byte // oldest first
+}
+
+func (s stored) Digests(_ string, _, _ window.Time, fn func([]byte) bool) error {
+	for _, d := range slices.Backward(s.digests) {
+		if !fn(d) {
+			break
+		}
+	}
+	return nil
+}
+
+// largeMonitor is a monitor with as many fields and windows, whose values are noise:
+// nothing repeats that would compress well.
+func largeMonitor() Options {
+	rng := rand.New(rand.NewPCG(1, 2))
+	s := snapshottest.New()
+	m := &s.Monitors[0]
+	m.Fields, m.Windows = largeFields, nil
+	h := stored{history: history{s: s}}
+	names := []string{"psi", "ks", "js", "hellinger", "wasserstein", "kl", "nulls", "missing", "invalid", "range", "mean", "stddev", "min", "max", "quantile_0.5", "distinct"}
+	for i := range largeWindows {
+		w := &checks.Window{Monitor: m.Name, Start: snapshottest.Start().Add(time.Duration(i) * time.Hour), Reference: "9d1b"}
+		w.End = w.Start.Add(time.Hour)
+		w.Segments = []checks.Segment{{Rows: 5000 + rng.Uint64N(1000)}}
+		for f := range largeFields {
+			results := map[string]checks.Result{}
+			for _, name := range names {
+				v := rng.ExpFloat64() / 50
+				drift := rng.IntN(40) == 0
+				results[name] = checks.Result{Value: v, Low: v, High: v, Effect: &v, PValue: new(rng.Float64()), Drift: &drift}
+			}
+			w.Segments[0].Fields = append(w.Segments[0].Fields, checks.Field{Name: fmt.Sprintf("customer.feature_%03d", f), Type: "number", Role: "feature", Checks: results})
+		}
+		h.digests = append(h.digests, digest.Append(nil, w))
+		if i >= largeWindows-20 {
+			m.Windows = append(m.Windows, w)
+		}
+	}
+	o := optionsOf(s)
+	o.History, o.Snapshot = h, func() *snapshot.Snapshot { return s }
+	return o
+}
+
+func largePages() []string {
+	last := snapshottest.Start().Add(largeWindows * time.Hour)
+	return []string{
+		"/", monitorPage("churn", "", "", largeWindows, window.None), monitorPage("churn", "", "psi", largeWindows, window.None),
+		windowPage("churn", "", last), fieldLink("churn", "customer.feature_007", "", "psi", last),
+	}
+}
+
+func browse(h http.Handler, target string) *httptest.ResponseRecorder {
+	return send(h, "GET", target, "", "Accept", "text/html", "Accept-Encoding", "gzip")
+}
+
+// Pages stay small and quick with many fields and windows. The quickest of some
+// tries counts: what else the machine does is not of the page.
+func TestLargePages(t *testing.T) {
+	h := Handler(largeMonitor(), nil)
+	for _, target := range largePages() {
+		best := time.Hour
+		for try := 0; try < 30 && best > largeTime; try++ {
+			begin := time.Now()
+			w := browse(h, target)
+			best = min(best, time.Since(begin))
+			if size := w.Body.Len(); w.Code != 200 || size > largeBytes {
+				t.Fatalf("%s: status %d, %d bytes", target, w.Code, size)
+			}
+		}
+		t.Logf("%s: %d bytes, %v", target, browse(h, target).Body.Len(), best)
+		if best > largeTime {
+			t.Errorf("%s takes %v", target, best)
+		}
+	}
+}
+
+func BenchmarkLargePages(b *testing.B) {
+	h := Handler(largeMonitor(), nil)
+	for _, target := range largePages() {
+		b.Run(target, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				w := browse(h, target)
+				b.ReportMetric(float64(w.Body.Len()), "bytes")
+			}
+		})
+	}
+}
+
+// The map says of every field and window what the whole result says.
+func TestHeatMapIsWhatResultsSay(t *testing.T) {
+	s := snapshottest.New()
+	h := &handler{o: optionsOf(s)}
+	for _, check := range []string{"", "psi", "nulls"} {
+		m, err := h.readHeat("churn", "", check, window.Newest, maxColumns)
+		if err != nil || len(m.windows) != snapshottest.Hours || m.more {
+			t.Fatalf("%d windows, %v", len(m.windows), err)
+		}
+		cells := 0
+		for i, w := range s.Monitors[0].Windows {
+			if m.windows[i].End != w.End || m.windows[i].Rows != w.Whole().Rows {
+				t.Errorf("column %d is %+v", i, m.windows[i])
+			}
+			for _, f := range w.Whole().Fields {
+				name := check
+				if name == "" {
+					name = telling(f.Checks)
+				}
+				at := slices.IndexFunc(m.fields, func(x heatField) bool { return x.name == f.Name })
+				want, has := f.Checks[name]
+				if !has {
+					continue
+				}
+				cells++
+				if c := m.fields[at].cells[i]; c.Check != name || c.Value != want.Value || c.Verdict != digest.Of(want) {
+					t.Errorf("%q, %s of %s: %+v, want %+v", check, name, f.Name, c, want)
+				}
+			}
+		}
+		if cells < 3*snapshottest.Hours {
+			t.Errorf("%d cells", cells)
+		}
+	}
+}
