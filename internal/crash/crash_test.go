@@ -43,6 +43,8 @@ const (
 	perKill = 2500
 )
 
+var begins = time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC)
+
 // files is the daemon's configuration. Nothing in it depends on the wall
 // clock: no partition is ever idle.
 func files(brokers []string, group, slack string) map[string]string {
@@ -79,6 +81,10 @@ monitors:
     stream: s
     window: {rows: 700, pane: 100ms, lateness: 200ms, idle: 1h}
     fields: [{name: x, type: number}]
+  - name: amend
+    stream: s
+    window: {size: 1s, lateness: 200ms, idle: 1h, amend: 1m}
+    fields: [{name: x, type: number}]
 `,
 		"rules.yaml": `groups:
   - name: g
@@ -95,7 +101,7 @@ monitors:
 // of the last window that closes.
 func produce(t *testing.T, cl *kgo.Client, room *atomic.Int64, stop <-chan struct{}) window.Time {
 	rng := rand.New(rand.NewPCG(1, 2))
-	event := time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC)
+	event := begins
 	written := int64(0)
 	for ended := false; !ended; {
 		select {
@@ -127,8 +133,8 @@ func record(rng *rand.Rand, event time.Time) *kgo.Record {
 		value *= 1000
 	}
 	at := event.Add(-time.Duration(rng.IntN(190)) * time.Millisecond)
-	if rng.IntN(50) == 0 {
-		at = at.Add(-3 * time.Second) // late
+	if rng.IntN(50) == 0 && event.Sub(begins) > 4*time.Second {
+		at = at.Add(-3 * time.Second) // late, and of a window that there is
 	}
 	b := payload(at, value, fmt.Sprintf("c%d", rng.IntN(5)))
 	if rng.IntN(50) == 0 {
@@ -210,7 +216,7 @@ func crashes(t *testing.T, brokers []string, group string, kills int) {
 	calm := newSide(t, brokers, "")
 	calm.runUntil(t, end)
 
-	for _, monitor := range []string{"m", "slide", "count"} {
+	for _, monitor := range []string{"m", "slide", "count", "amend"} {
 		got, want := disturbed.windows(t, monitor), calm.windows(t, monitor)
 		if monitor == "count" { // nobody knows when its last window is closed
 			both := min(newest(got), newest(want))
@@ -229,7 +235,7 @@ func crashes(t *testing.T, brokers []string, group string, kills int) {
 		t.Logf("%d windows of %s after %d kills", len(got), monitor, kills)
 	}
 	// They are also what their cuts say, counted again from the topic.
-	out, errOut, code := daemontest.Run(t, "replay", "-c", disturbed.config, "--verify")
+	out, errOut, code := daemontest.Run(t, "replay", "-c", disturbed.config, "--verify", "--monitor", "m", "--monitor", "slide", "--monitor", "count")
 	if code != 0 || !strings.Contains(out, " 0 differ, 0 cannot be verified") {
 		t.Errorf("verified after %d kills: exit code %d, %s%s", kills, code, out, errOut)
 	}
@@ -272,13 +278,17 @@ func newSide(t *testing.T, brokers []string, group string) *side {
 func (s *side) runUntil(t *testing.T, end window.Time) {
 	d := daemontest.Start(t, s.config)
 	d.Ready()
-	for monitor, last := range map[string]window.Time{"m": end, "slide": end.Add(time.Second)} {
+	for monitor, last := range map[string]window.Time{"m": end, "slide": end.Add(time.Second), "amend": end} {
 		d.Until("the last window is closed", func() bool {
 			var v struct{ Windows []struct{ End window.Time } }
 			d.JSON("/api/v1/monitors/"+monitor+"/windows", &v)
 			return len(v.Windows) > 0 && v.Windows[len(v.Windows)-1].End >= last
 		})
 	}
+	d.Until("the late records are in their windows", func() bool {
+		amended := d.Metrics()[`driftwatch_amended_records_total{monitor="amend"}`]
+		return amended > 0 && float64(revisions(d)) == amended
+	})
 	d.Until("the alerts are sent", func() bool {
 		return d.Metrics()["driftwatch_outbox_events"] == 0
 	})
@@ -289,6 +299,27 @@ func (s *side) runUntil(t *testing.T, end window.Time) {
 		broken:  m[`driftwatch_record_errors_total{reason="json",stream="s"}`],
 	}
 	d.Stop()
+}
+
+// revisions counts the late records that the windows of monitor amend have.
+func revisions(d *daemontest.Daemon) int {
+	sum, to := 0, ""
+	for {
+		var page struct {
+			Windows []struct {
+				End      window.Time
+				Revision int
+			}
+		}
+		d.JSON("/api/v1/monitors/amend/windows?limit=1000"+to, &page)
+		for _, w := range page.Windows {
+			sum += w.Revision
+		}
+		if len(page.Windows) < 1000 {
+			return sum
+		}
+		to = "&to=" + (page.Windows[0].End - 1).String()
+	}
 }
 
 // closed returns the number of closed windows in the store.
