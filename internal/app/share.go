@@ -120,6 +120,15 @@ func (d *daemon) takeShare(ctx context.Context, g *generation, s *share) (runnin
 	return running{generation: g}, nil
 }
 
+// settleTimeout is after how long people are told that monitors wait.
+const settleTimeout = time.Minute
+
+func (d *daemon) settleOnce(ctx context.Context, g *generation) error {
+	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
+	return d.moves.Settle(ctx, g.plans, g.programs, d.mine)
+}
+
 // settle takes over the monitors that are this process's and gives up those that
 // are not, again and again while Kafka cannot be reached.
 func (d *daemon) settle(ctx context.Context, g *generation) error {
@@ -128,7 +137,7 @@ func (d *daemon) settle(ctx context.Context, g *generation) error {
 	}
 	told := false
 	for {
-		err := d.moves.Settle(ctx, g.plans, g.programs, d.mine)
+		err := d.settleOnce(ctx, g)
 		var passing *kafka.RetryError
 		if err == nil || !errors.As(err, &passing) && !errors.Is(err, engine.ErrInactive) {
 			return err

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -242,8 +243,9 @@ func (m *fleetMember) kept() map[string]kept {
 }
 
 // Three processes of one group are restarted one after the other under load, one
-// is killed for good, and a new one joins: windows are those of one undisturbed
-// process, byte for byte, and every alert is sent, once.
+// is killed for good, a new one joins, and one sleeps for longer than its session
+// and wakes up: windows are those of one undisturbed process, byte for byte, and
+// every alert is sent, once.
 func fleet(t *testing.T, brokers []string, session string) {
 	cl := kafkatest.Idempotent(t, brokers, kgo.RecordPartitioner(kgo.ManualPartitioner()))
 	kafkatest.CreateTopic(t, cl, topic, partitions, "retention.ms", "-1")
@@ -279,6 +281,14 @@ func fleet(t *testing.T, brokers []string, session string) {
 		m.Until("it has its monitors back", func() bool { return slices.Equal(m.runs(), had) })
 		goOn(three)
 	}
+	had := three[0].runs()
+	if status, body := three[0].Post("/-/reload"); status != http.StatusOK {
+		t.Fatalf("reload: status %d: %s", status, body)
+	}
+	goOn(three)
+	if now := three[0].runs(); !slices.Equal(now, had) {
+		t.Errorf("after a reload it has %v, before %v", now, had)
+	}
 	three[2].Kill()
 	killed := time.Now()
 	shared(all[:2])
@@ -286,6 +296,14 @@ func fleet(t *testing.T, brokers []string, session string) {
 	goOn(all[:2])
 	all[3].start()
 	left := []*fleetMember{all[0], all[1], all[3]}
+	shared(left)
+	goOn(left)
+
+	all[0].Signal(syscall.SIGSTOP)
+	slept := time.Now()
+	shared(left[1:])
+	goOn(left[1:])
+	all[0].Signal(syscall.SIGCONT)
 	shared(left)
 	goOn(left)
 	halt.Do(func() { close(stop) })
@@ -307,7 +325,7 @@ func fleet(t *testing.T, brokers []string, session string) {
 		m.Stop()
 	}
 	compareFleet(t, all, owner, calm.kept())
-	compareAlerts(t, told, toldCalm, killed)
+	compareAlerts(t, told, toldCalm, killed, slept)
 }
 
 // until waits until a process that is alone has read everything, and returns the
@@ -358,8 +376,9 @@ func compareFleet(t *testing.T, all []*fleetMember, owner map[string]*fleetMembe
 }
 
 // compareAlerts demands each alert once. What was sent in the second before a
-// process was killed may come again: nobody can know whether it had arrived.
-func compareAlerts(t *testing.T, told, want *hook, killed time.Time) {
+// process was killed or put to sleep may come again: nobody can know whether it had
+// arrived.
+func compareAlerts(t *testing.T, told, want *hook, faults ...time.Time) {
 	t.Helper()
 	for key := range want.fired {
 		if len(told.fired[key]) == 0 {
@@ -367,7 +386,7 @@ func compareAlerts(t *testing.T, told, want *hook, killed time.Time) {
 		}
 	}
 	for key, at := range told.fired {
-		risky := at[0].Before(killed) && killed.Sub(at[0]) < time.Second
+		risky := slices.ContainsFunc(faults, func(fault time.Time) bool { return at[0].Before(fault) && fault.Sub(at[0]) < time.Second })
 		if len(want.fired[key]) == 0 || len(at) > 1 && !risky {
 			t.Errorf("%s was sent at %v, undisturbed %d times", key, at, len(want.fired[key]))
 		}

@@ -30,8 +30,12 @@ func newOutbox(e *Engine) *Outbox {
 }
 
 // Pending returns the receiver's events that it did not acknowledge, by id, at
-// most limit (0: all).
+// most limit (0: all). While others of the group may have the monitors it is
+// ErrInactive.
 func (o *Outbox) Pending(_ context.Context, receiver string, limit int) (events []rules.Event, err error) {
+	if moves := o.engine.opts.Moves; moves != nil && !moves.opts.Active() {
+		return nil, ErrInactive
+	}
 	err = o.engine.opts.Store.View(func(tx *store.Tx) error {
 		events, err = readEvents(tx, receiver, limit)
 		visible := o.visible.Load()
