@@ -92,7 +92,7 @@ func (m *monitor) parts(tx *store.Tx, h *holding, state *movedState) (all map[pa
 	results := m.resultsNeeded(tx)
 	all, fresh = map[part]ledgerPart{}, map[part]bool{}
 	add := func(p part) (isNew bool) {
-		if old, known := h.parts[p]; known && !old.stale && !(h.changed[p.end] && p.kind != partPane) {
+		if old, known := h.parts[p]; known && !old.stale && (p.kind == partPane || !h.changed[p.end]) {
 			return false
 		}
 		b := p.read(tx, m.Spec.Name)
@@ -109,7 +109,7 @@ func (m *monitor) parts(tx *store.Tx, h *holding, state *movedState) (all map[pa
 		return true
 	}
 	newest := window.None // pane, which is needed always
-	tx.Profiles(m.Spec.Name, window.None, func(end window.Time, b []byte) bool {
+	tx.Profiles(m.Spec.Name, window.None, func(end window.Time, _ []byte) bool {
 		p := part{partPane, end}
 		isNew := add(p) // or else those before it are known too
 		if newest = max(newest, end); isNew && end < newest && !state.needs(end, all[p].cuts, m.reach()) {
