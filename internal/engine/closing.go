@@ -30,7 +30,7 @@ type closing struct {
 func (s *sequencer) moveHorizon(st *stream, now time.Time) {
 	horizon := window.Newest
 	for _, m := range st.monitors {
-		if slowest := st.slowest(now, m.Spec.Window.Idle); slowest != window.None {
+		if slowest := m.slowest(now); slowest != window.None {
 			shape := m.Windows()
 			if s.crowded {
 				shape.MaxOpen = 0
@@ -48,30 +48,6 @@ func (s *sequencer) moveHorizon(st *stream, now time.Time) {
 	}
 }
 
-// slowest returns the least watermark of the partitions that are not idle, or
-// of all where all are. A partition without a watermark counts as being where
-// the stream began.
-func (st *stream) slowest(now time.Time, idle time.Duration) window.Time {
-	busy, all := window.Newest, window.Newest
-	for _, p := range st.parts {
-		at := st.first
-		if p.last != nil && p.last.partition.Watermark != window.None {
-			at = p.last.partition.Watermark
-		}
-		all = min(all, at)
-		if p.last == nil || !p.last.idle(now, idle) {
-			busy = min(busy, at)
-		}
-	}
-	switch {
-	case busy != window.Newest:
-		return busy
-	case all != window.Newest:
-		return all
-	}
-	return window.None
-}
-
 // nextClosing returns the monitor's next pane if it can be closed now. Idle
 // partitions that it would have to wait for are told to seal it.
 func (s *sequencer) nextClosing(m *monitor, now time.Time) *closing {
@@ -85,7 +61,7 @@ func (s *sequencer) nextClosing(m *monitor, now time.Time) *closing {
 		switch {
 		case p.last != nil && (p.last.final || p.last.monitors[m.index].border >= end):
 			sealed = true
-		case p.last != nil && p.last.idle(now, m.Spec.Window.Idle):
+		case m.idle(p, now):
 			waiting = append(waiting, p)
 		default:
 			return nil

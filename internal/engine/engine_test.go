@@ -144,6 +144,34 @@ func TestSilenceAfterABatch(t *testing.T) {
 	})
 }
 
+// Of a batch after a silence one partition is read before the others. That they
+// were silent until then does not make late what they have of it.
+func TestBatchAfterASilenceIsNotLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newMemory("t", 3) // the third never has a record
+		src.add(0, time.Second, 0, 1)
+		src.add(1, time.Second, 0, 1)
+		s := newSetup(t, src)
+		go func() {
+			time.Sleep(time.Hour)
+			for i := range 20 {
+				src.add(0, time.Minute+time.Duration(i)*3*time.Second, 0, 1)
+			}
+			time.Sleep(30 * time.Second) // half of idle
+			for i := range 20 {
+				src.add(1, time.Minute+time.Duration(i)*3*time.Second, 0, 1)
+			}
+		}()
+		s.runFor(t, time.Hour+3*time.Minute)
+		if late := s.snapshot().Monitors[0].Late; late != 0 {
+			t.Errorf("%d records are late", late)
+		}
+		if got, want := s.rows(t), (map[int]uint64{10: 2, 70: 8, 80: 6, 90: 6, 100: 8, 110: 6, 120: 6}); !maps.Equal(got, want) {
+			t.Errorf("rows %v, want %v", got, want)
+		}
+	})
+}
+
 func TestRecordAheadOfItsLogMovesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		src := newMemory("t", 1)

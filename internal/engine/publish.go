@@ -85,7 +85,7 @@ func (m *monitor) open(now time.Time) *snapshot.Open {
 	windows := m.Windows()
 	return &snapshot.Open{
 		Start: windows.Start(end - 1), End: end, Closes: end.Add(windows.Lateness),
-		Watermark: m.stream.slowest(now, m.Spec.Window.Idle),
+		Watermark: m.slowest(now),
 	}
 }
 

@@ -72,7 +72,8 @@ type monitor struct {
 	*monitors.Monitor
 	references
 	stream  *stream
-	index   int // in the stream's plan
+	index   int       // in the stream's plan
+	woke    time.Time // when the newest records came while all partitions were silent
 	program *rules.Program
 	state   rules.State
 	told    []rules.Event // that no window led to; not yet in the store
@@ -211,6 +212,9 @@ func (s *sequencer) receive(r *report) {
 		return
 	}
 	p := st.parts[i]
+	if p.last != nil && r.quiet.After(p.last.quiet) {
+		st.wake(r.quiet)
+	}
 	p.last = r
 	for _, sealed := range r.sealed {
 		p.sealed[sealed.monitor][sealed.pane.End] = sealed.pane
