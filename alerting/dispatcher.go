@@ -90,5 +90,6 @@ const (
 	retrySlow    = 5 * time.Minute
 	retryAfter   = time.Hour   // the longest wait a receiver may ask for
 	batch        = 4096        // events beyond the limit that are looked at in one pass
+	lookBacklog  = 1000        // events that wait for a receiver that is down, above which they are looked at once a second
 	lookMax      = time.Minute // between looks at what keeps alerts quiet
 )

@@ -51,6 +51,18 @@ func TestGroupBy(t *testing.T) {
 	})
 }
 
+// TestGroupAll: without labels everything that comes together is one message.
+func TestGroupAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(nil)
+		r.route.GroupBy = []string{}
+		r.start(t)
+		r.outbox.add(fire("churn", "a", 1), fire("fraud", "b", 1))
+		r.wants(t, ": a firing, b firing")
+		r.stop()
+	})
+}
+
 func TestGroupWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(nil)

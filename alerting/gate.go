@@ -12,7 +12,16 @@ type gate struct {
 	now      time.Time
 	silences []Silence
 	inhibit  []Inhibit
-	firing   []rules.Alert
+	sources  [][]*rules.Alert // of each inhibit
+	alerts   []rules.Alert    // all that there are
+}
+
+func newGate(w *worker, silences []Silence, alerts []rules.Alert) gate {
+	g := gate{now: time.Now(), silences: silences, inhibit: w.inhibit, alerts: alerts}
+	for i := range w.inhibit {
+		g.sources = append(g.sources, w.inhibit[i].sources(alerts))
+	}
+	return g
 }
 
 // quiet says why nobody is to be told that an alert fires, or "".
@@ -23,7 +32,7 @@ func (g *gate) quiet(a *rules.Alert, r *Route) string {
 		}
 	}
 	for i := range g.inhibit {
-		if source := g.inhibit[i].by(a, g.firing); source != nil {
+		if source := g.inhibit[i].by(a, g.sources[i]); source != nil {
 			return fmt.Sprintf("inhibited by %s of %s", source.Name, source.Monitor)
 		}
 	}

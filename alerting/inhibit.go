@@ -10,16 +10,25 @@ type Inhibit struct {
 	Equal  []string // labels in which both have to agree
 }
 
-// by returns the alert that keeps a quiet, or nil. As in Alertmanager, an
+// sources returns the alerts that fire and keep others quiet.
+func (i *Inhibit) sources(alerts []rules.Alert) (out []*rules.Alert) {
+	for k := range alerts {
+		if a := &alerts[k]; a.State == rules.Firing && i.Source.Match(a) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// by returns the source that keeps a quiet, or nil. As in Alertmanager, an
 // alert that is source and target of a rule is not kept quiet by its like.
-func (i *Inhibit) by(a *rules.Alert, firing []rules.Alert) *rules.Alert {
-	if !i.Target.Match(a) {
+func (i *Inhibit) by(a *rules.Alert, sources []*rules.Alert) *rules.Alert {
+	if len(sources) == 0 || !i.Target.Match(a) {
 		return nil
 	}
 	both := i.Source.Match(a)
-	for k := range firing {
-		s := &firing[k]
-		if s.State == rules.Firing && s.Fingerprint != a.Fingerprint && i.Source.Match(s) && !(both && i.Target.Match(s)) && i.agree(a, s) {
+	for _, s := range sources {
+		if s.Fingerprint != a.Fingerprint && (!both || !i.Target.Match(s)) && i.agree(a, s) {
 			return s
 		}
 	}

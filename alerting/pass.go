@@ -20,7 +20,7 @@ type pass struct {
 func (w *worker) newPass(alerts []rules.Alert) *pass {
 	now := time.Now()
 	silences, next := w.silences.active(now)
-	p := &pass{w: w, gate: gate{now, silences, w.inhibit, alerts}, reasons: map[string]string{}, next: next}
+	p := &pass{w: w, gate: newGate(w, silences, alerts), reasons: map[string]string{}, next: next}
 	for i := range alerts {
 		a := &alerts[i]
 		if a.State != rules.Firing || !w.concerned(a) {
@@ -164,11 +164,11 @@ func (p *pass) flaps(e *rules.Event, c *chain) (why string, look time.Time) {
 
 // newest returns the alert as it is now.
 func (p *pass) newest(a *rules.Alert) *rules.Alert {
-	i := slices.IndexFunc(p.gate.firing, func(o rules.Alert) bool { return o.Fingerprint == a.Fingerprint && o.State == rules.Firing })
+	i := slices.IndexFunc(p.gate.alerts, func(o rules.Alert) bool { return o.Fingerprint == a.Fingerprint && o.State == rules.Firing })
 	if i < 0 {
 		return a
 	}
-	return &p.gate.firing[i]
+	return &p.gate.alerts[i]
 }
 
 // overLimit chooses at least n events to drop, whole alerts: first those that have

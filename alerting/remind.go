@@ -27,7 +27,7 @@ func (w *worker) remind(ctx context.Context, p *pass, events []rules.Event) time
 		}
 		next = earliest(next, w.remindAt(g, now))
 	}
-	return earliest(next, w.othersAt(p.gate.firing, now))
+	return earliest(next, w.othersAt(p.gate.alerts, now))
 }
 
 // firing returns the alerts that fire, have no event of their own and of which
@@ -38,7 +38,7 @@ func (w *worker) firing(p *pass, events []rules.Event) []rules.Event {
 		pending[events[i].Alert.Fingerprint] = true
 	}
 	var out []rules.Event
-	for _, a := range p.gate.firing {
+	for _, a := range p.gate.alerts {
 		if a.State != rules.Firing || pending[a.Fingerprint] || p.reasons[a.Fingerprint] != "" || !w.concerned(&a) || w.every(w.route(&a)) == 0 {
 			continue
 		}

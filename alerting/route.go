@@ -19,7 +19,7 @@ type Route struct {
 	Receiver      string
 	Match         Matchers
 	Continue      bool
-	GroupBy       []string      // labels; empty: DefaultGroupBy
+	GroupBy       []string      // labels; nil: DefaultGroupBy; empty: all events are one group
 	GroupWait     time.Duration // how long the first event of a group waits for others
 	GroupInterval time.Duration // between two messages of a group; 0: none has to pass
 	Repeat        time.Duration // a reminder is sent this often while an alert fires; 0: never
@@ -129,7 +129,7 @@ func (r *Route) prepare(id string, receivers map[string]Receiver) error {
 	if r.GroupWait < 0 || r.GroupInterval < 0 || r.Repeat < 0 || r.FlapWindows < 0 {
 		return fmt.Errorf("route to %q: %w", r.Receiver, errors.New("group_wait, group_interval, repeat and flap_windows cannot be negative"))
 	}
-	if len(r.GroupBy) == 0 {
+	if r.GroupBy == nil {
 		r.GroupBy = DefaultGroupBy()
 	}
 	for i, c := range r.Routes {

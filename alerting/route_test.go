@@ -92,7 +92,7 @@ func TestInhibit(t *testing.T) {
 		{"by its like", broken, []rules.Alert{firing("Worse", "churn", "critical")}, false},
 		{"no target", firing("Note", "churn", "info"), []rules.Alert{broken}, false},
 	} {
-		if got := rule.by(&tc.alert, tc.among) != nil; got != tc.want {
+		if got := rule.by(&tc.alert, rule.sources(tc.among)) != nil; got != tc.want {
 			t.Errorf("%s: %v", tc.name, got)
 		}
 	}

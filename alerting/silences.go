@@ -101,27 +101,27 @@ func (s *Silences) Add(n Silence) (Silence, error) {
 	return n, s.save(append(list, n))
 }
 
-func (n *Silence) check(now time.Time) (err error) {
+func (s *Silence) check(now time.Time) (err error) {
 	switch {
-	case len(n.Matchers) == 0:
+	case len(s.Matchers) == 0:
 		return errors.New("a silence needs matchers, such as monitor=churn")
-	case len(n.Matchers) > maxMatchers:
+	case len(s.Matchers) > maxMatchers:
 		return fmt.Errorf("a silence has at most %d matchers", maxMatchers)
-	case n.EndsAt.IsZero():
+	case s.EndsAt.IsZero():
 		return errors.New("a silence needs an end")
-	case !n.EndsAt.After(now):
+	case !s.EndsAt.After(now):
 		return errors.New("the silence would have ended already")
-	case !n.EndsAt.After(n.StartsAt):
+	case !s.EndsAt.After(s.StartsAt):
 		return errors.New("the silence would end before it begins")
-	case strings.TrimSpace(n.CreatedBy) == "" || strings.TrimSpace(n.Comment) == "":
+	case strings.TrimSpace(s.CreatedBy) == "" || strings.TrimSpace(s.Comment) == "":
 		return errors.New("a silence needs created_by and comment: who and why")
-	case len(n.CreatedBy) > maxText || len(n.Comment) > maxText || len(strings.Join(n.Matchers, "")) > maxText:
+	case len(s.CreatedBy) > maxText || len(s.Comment) > maxText || len(strings.Join(s.Matchers, "")) > maxText:
 		return fmt.Errorf("matchers, created_by and comment have at most %d bytes", maxText)
 	}
-	if n.parsed, err = ParseMatchers(n.Matchers); err != nil {
+	if s.parsed, err = ParseMatchers(s.Matchers); err != nil {
 		return err
 	}
-	if n.parsed.Match(&rules.Alert{}) {
+	if s.parsed.Match(&rules.Alert{}) {
 		return errors.New("the silence would match every alert: at least one matcher must not match an empty label")
 	}
 	return nil

@@ -37,6 +37,7 @@ type worker struct {
 	held      map[uint64]time.Time // by event, when a fire was seen that has to go on
 	reminded  map[string]mention   // by firing alert
 	overtaken map[string]int       // by alert, superseded events since its last message
+	backlog   int                  // events that waited at the newest pass
 	full      bool                 // the limit was passed, and that was said
 }
 
@@ -86,6 +87,10 @@ func (w *worker) run(ctx context.Context) {
 		changed, silences := w.outbox.Changed(), w.silences.Changed()
 		due := w.pass(ctx)
 		var timer <-chan time.Time
+		if w.backlog > lookBacklog && w.down.failures > 0 {
+			// Reading all that waits at each change would cost more than it brings.
+			changed, due = nil, earliest(due, time.Now().Add(time.Second))
+		}
 		if !due.IsZero() {
 			timer = time.After(time.Until(due))
 		}
@@ -109,6 +114,7 @@ func (w *worker) pass(ctx context.Context) time.Time {
 	if err != nil {
 		return w.storeFailed(ctx, "read the outbox", err)
 	}
+	w.backlog = len(events)
 	p := w.newPass(alerts)
 	ready := p.admit(w.bound(ctx, w.settle(ctx, events)))
 	w.ack(ctx, p.leftOut)
