@@ -199,7 +199,7 @@ func TestPage(t *testing.T) {
 	pages := map[string]string{
 		"overview": "/", "monitor": model, "monitor-psi": model + "?check=psi&windows=14", "monitor-segment": model + "?segment=country%3DBR,device%3Dios",
 		"field": model + "/fields/amount", "field-category": model + "/fields/app_version?check=psi", "field-time": model + "/fields/signed_up_at?check=mean",
-		"window": model + "/windows/" + end, "window-trailing": "/monitors/returns-by-hour/windows/" + end, "alerts": "/alerts", "rules": "/rules", "status": "/status",
+		"window": model + "/windows/" + end, "window-trailing": "/monitors/returns-by-hour/windows/" + end, "alerts": "/alerts", "silences": "/silences?matcher=monitor%3Dx", "rules": "/rules", "status": "/status",
 	}
 	for _, l := range looks {
 		b.as(l)
@@ -213,6 +213,7 @@ func TestPage(t *testing.T) {
 		}
 	}
 	t.Run("keyboard", func(t *testing.T) { b.keyboard(t, d, model, end) })
+	t.Run("silence", func(t *testing.T) { b.silence(t, d) })
 	t.Run("live", func(t *testing.T) {
 		b.live(t, d, model, func() { kafkatest.Produce(t, cl, shopOrders(shopHours, shopHours+2)...) })
 	})
@@ -235,6 +236,34 @@ func (b *browser) keyboard(t *testing.T, d *daemontest.Daemon, model, end string
 		t.Errorf("Enter opens %s", at)
 	}
 	b.complain("keyboard")
+}
+
+// silence adds a silence from an alert, and ends it.
+func (b *browser) silence(t *testing.T, d *daemontest.Daemon) {
+	b.as(looks[0])
+	const first = `.alerts li.firing a[href^="/silences"]`
+	b.do(
+		chromedp.Navigate(d.URL+"/alerts"), chromedp.Click(first), chromedp.WaitVisible("form[data-silence]"),
+		chromedp.SendKeys(`[name="created_by"]`, "jane"), chromedp.SendKeys(`[name="comment"]`, "it is being looked at"),
+		chromedp.Click("form[data-silence] button"), chromedp.WaitVisible("button[data-end]"),
+	)
+	b.accessible("silences")
+	var v struct {
+		Silences []struct {
+			Matchers  []string `json:"matchers"`
+			State     string   `json:"state"`
+			CreatedBy string   `json:"created_by"`
+		} `json:"silences"`
+	}
+	d.JSON("/api/v1/silences", &v)
+	if len(v.Silences) != 1 || len(v.Silences[0].Matchers) != 3 || v.Silences[0].State != "active" || v.Silences[0].CreatedBy != "jane" {
+		t.Errorf("the silences are %+v", v.Silences)
+	}
+	b.do(chromedp.Click("button[data-end]"), chromedp.WaitNotPresent("button[data-end]"))
+	if d.JSON("/api/v1/silences", &v); v.Silences[0].State != "expired" {
+		t.Errorf("the silences are %+v", v.Silences)
+	}
+	b.complain("silences")
 }
 
 // live waits for a page to show a new window by itself, with the focus and the

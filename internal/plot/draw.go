@@ -96,7 +96,7 @@ func figure(b Bars, colours Palette) (*plot.Plot, vg.Length, error) {
 		axis.Tick.Label.Font = font.Font{Variant: "Sans", Size: 9}
 		axis.LineStyle.Width, axis.Tick.LineStyle.Width = 0.5, 0.5
 	}
-	share.Min = 0
+	share.Min, share.Max = 0, share.Max*1.03 // so that the last label has room
 	share.Tick.Marker = percent{}
 	return p, h, err
 }

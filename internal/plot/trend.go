@@ -47,6 +47,7 @@ func Trend(points []Point, title string) (string, error) {
 	if p.X.Min >= p.X.Max {
 		p.X.Min, p.X.Max = p.X.Min-1800, p.X.Max+1800
 	}
+	p.Y.Max += (p.Y.Max - p.Y.Min) / 16 // for the marks
 	if p.Y.Min > 0 && p.Y.Min < p.Y.Max/2 {
 		p.Y.Min = 0
 	}

@@ -139,8 +139,10 @@ func instantText(t *time.Time) string {
 	if t == nil {
 		return "never"
 	}
-	return t.UTC().Format("2 Jan 2006 15:04:05")
+	return wallText(*t)
 }
+
+func wallText(t time.Time) string { return t.UTC().Format("2 Jan 2006 15:04:05") }
 
 func errorsText(m map[string]uint64) string {
 	var parts []string

@@ -35,6 +35,7 @@ func Handler(o Options, ended <-chan struct{}) http.Handler {
 		"/monitors/{name}/fields/{field}":        h.field,
 		"/monitors/{name}/windows/{end}":         h.window,
 		"/alerts":                                h.alertsPage,
+		"/silences":                              h.silencesPage,
 		"/rules":                                 h.rulesPage,
 		"/status":                                h.statusPage,
 		"/-/healthy":                             h.healthy,

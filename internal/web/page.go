@@ -13,8 +13,9 @@ import (
 	"driftwatch/rules"
 )
 
-// stripWindows is how many windows a monitor has in the list of monitors.
-const stripWindows = 30
+// Windows that a monitor has in the list of monitors, and those that its picture has
+// room for at least.
+const stripWindows, shortStrip = 30, 12
 
 // page is what every page shows beside its own content: what is wrong, if anything
 // is.
@@ -37,6 +38,7 @@ type overview struct {
 type monitorRow struct {
 	monitorJSON
 	Strip []bar // the newest windows, oldest first
+	Width int   // of the picture
 	Link  string
 }
 
@@ -52,6 +54,7 @@ type alertRow struct {
 	Value   string
 	When    string
 	Link    string
+	Silence string           // link to a form for one
 	Quiet   []suppressedJSON // who is not told, and why
 }
 
@@ -60,7 +63,7 @@ func (h *handler) index(w http.ResponseWriter, r *http.Request) {
 	v := overview{Streams: statusOf(s).Streams}
 	for i := range s.Monitors {
 		m := &s.Monitors[i]
-		v.Monitors = append(v.Monitors, monitorRow{monitorOf(s, m), strip(m), monitorLink(m.Name)})
+		v.Monitors = append(v.Monitors, monitorRow{monitorOf(s, m), strip(m), 10 * max(shortStrip, min(stripWindows, len(m.Windows))), monitorLink(m.Name)})
 	}
 	slices.SortStableFunc(v.Monitors, func(a, b monitorRow) int { return urgency(a.State) - urgency(b.State) })
 	for _, a := range alertRows(s, "") {
@@ -96,7 +99,7 @@ func alertRows(s *snapshot.Snapshot, monitor string) []alertRow {
 		if a := &s.Alerts[i]; monitor == "" || a.Monitor == monitor {
 			row := alertRow{
 				Alert: a, Monitor: a.Monitor, Value: resultText(a.Result), When: alertTime(a),
-				Link: alertLink(a), Quiet: suppressed(s, a),
+				Link: alertLink(a), Silence: silenceLink(a), Quiet: suppressed(s, a),
 			}
 			if a.Check == rules.NoData { // there is no window of the time
 				row.Link = monitorLink(a.Monitor)
@@ -201,10 +204,11 @@ func pageTemplates() map[string]*template.Template {
 		"percent": func(v float64) int { return int(100 * v) },
 		"seconds": secondsText,
 		"segment": segmentName,
+		"wall":    wallText,
 		"whole":   func(n int64) string { return count(uint64(max(0, n))) },
 	}).ParseFS(assets, "assets/page.html", "assets/parts.html"))
 	out := map[string]*template.Template{}
-	for _, name := range []string{"overview", "monitor", "field", "window", "alerts", "rules", "status", "failure"} {
+	for _, name := range []string{"overview", "monitor", "field", "window", "alerts", "silences", "rules", "status", "failure"} {
 		out[name] = template.Must(template.Must(frame.Clone()).ParseFS(assets, "assets/"+name+".html"))
 	}
 	return out

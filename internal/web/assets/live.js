@@ -62,6 +62,7 @@
   }
 
   function start() {
+    unfold();
     const grid = main.querySelector("table[data-grid]");
     if (!grid) return;
     grid.setAttribute("role", "grid");
@@ -94,6 +95,42 @@
 
   main.addEventListener("change", (e) => {
     if (e.target.matches("form.choose select")) e.target.form.requestSubmit();
+  });
+
+  // ---- Silences ----
+
+  async function send(method, path, body) {
+    const answer = await fetch(path, { method, body: body && JSON.stringify(body), headers: { "Content-Type": "application/json" } });
+    if (!answer.ok) throw new Error((await answer.json()).error);
+  }
+
+  // Without the script there is nothing that these could do.
+  function unfold() {
+    for (const part of main.querySelectorAll("form[data-silence], button[data-end]")) part.hidden = false;
+  }
+
+  main.addEventListener("submit", async (e) => {
+    if (!e.target.matches("form[data-silence]")) return;
+    e.preventDefault();
+    const form = e.target, said = form.querySelector(".problem"), text = Object.fromEntries(new FormData(form));
+    text.matchers = text.matchers.split("\n").map((m) => m.trim()).filter((m) => m);
+    try {
+      await send("POST", "/api/v1/silences", text);
+      location.assign("/silences");
+    } catch (err) {
+      said.textContent = err.message;
+      said.hidden = false;
+    }
+  });
+
+  main.addEventListener("click", async (e) => {
+    if (!e.target.matches("button[data-end]")) return;
+    try {
+      await send("DELETE", "/api/v1/silences/" + encodeURIComponent(e.target.dataset.end));
+      location.assign("/silences");
+    } catch (err) {
+      live.textContent = err.message;
+    }
   });
 
   // ---- News ----
@@ -135,7 +172,9 @@
 
   async function renew() {
     if (busy || document.hidden) { again = true; return; }
-    if (main.contains(document.activeElement) && document.activeElement.tagName === "SELECT") { again = true; return; }
+    // What somebody is filling in is not taken away.
+    if (main.contains(document.activeElement) && document.activeElement.matches("select, input, textarea")) { again = true; return; }
+    if ([...main.querySelectorAll("input, textarea")].some((f) => f.value !== f.defaultValue)) { again = true; return; }
     busy = true; again = false;
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
