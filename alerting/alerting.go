@@ -2,11 +2,11 @@
 // outbox that the rules' state is committed with, groups its events into
 // messages, sends them, tries again what failed and acknowledges what was
 // delivered. It decides nothing about alerts: it knows no windows, no rules and
-// no store, and writes only acknowledgements.
+// no store, and writes only acknowledgements and what is to be remembered of them.
 //
 // What it promises: each change of an alert reaches its receiver at least once
-// and in order, across restarts; nothing is knowingly sent twice; a receiver
-// that is down delays no other.
+// and in order, across restarts, save what people asked to be left out; nothing
+// is knowingly sent twice; a receiver that is down delays no other.
 package alerting
 
 import (

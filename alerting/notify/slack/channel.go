@@ -17,6 +17,7 @@ type posting struct {
 	channel string // its ID, which updates need
 	ts      string
 	message alerting.Message
+	joined  []rules.Event // that its thread is still to be told of
 }
 
 // event returns the posting's event of an alert, or nil.
@@ -53,13 +54,22 @@ func (r *Receiver) notifyChannel(ctx context.Context, m alerting.Message) error 
 	}
 	rest := m
 	rest.Events = slices.DeleteFunc(slices.Clone(m.Events), r.told)
-	if len(rest.Events) > 0 {
-		if err := r.post(ctx, client, rest); err != nil {
-			return failure(err, token)
-		}
+	if err := r.tell(ctx, client, rest); err != nil {
+		return failure(err, token)
 	}
 	r.posted = slices.DeleteFunc(r.posted, func(p *posting) bool { return !p.open() })
 	return nil
+}
+
+// tell posts a message, or adds it to the posting of its group.
+func (r *Receiver) tell(ctx context.Context, c *api.Client, m alerting.Message) error {
+	if len(m.Events) == 0 {
+		return nil
+	}
+	if p := r.openFor(m); p != nil {
+		return r.join(ctx, c, p, m)
+	}
+	return r.post(ctx, c, m)
 }
 
 // told reports whether a posting says that the event's alert has ended.
@@ -75,7 +85,7 @@ func (r *Receiver) post(ctx context.Context, c *api.Client, m alerting.Message) 
 	if err != nil {
 		return err
 	}
-	r.posted = append(r.posted, &posting{channel, ts, m})
+	r.posted = append(r.posted, &posting{channel: channel, ts: ts, message: m})
 	r.posted = r.posted[max(0, len(r.posted)-remembered):]
 	return nil
 }
@@ -96,9 +106,8 @@ func (r *Receiver) update(ctx context.Context, c *api.Client, p *posting, events
 		return nil
 	}
 	_, _, _, err := c.UpdateMessageContext(ctx, p.channel, p.ts, content(next.message)...)
-	var refused api.SlackErrorResponse
 	switch {
-	case errors.As(err, &refused) && slices.Contains(unchangeable(), refused.Err):
+	case isUnchangeable(err):
 		r.posted = slices.DeleteFunc(r.posted, func(q *posting) bool { return q == p })
 		return nil
 	case err == nil:
@@ -107,8 +116,12 @@ func (r *Receiver) update(ctx context.Context, c *api.Client, p *posting, events
 	return err
 }
 
-func unchangeable() []string {
-	return []string{"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "channel_not_found"}
+// isUnchangeable reports whether a posting is gone, or can no longer be changed.
+func isUnchangeable(err error) bool {
+	var refused api.SlackErrorResponse
+	return errors.As(err, &refused) && slices.Contains([]string{
+		"message_not_found", "thread_not_found", "cant_update_message", "edit_window_closed", "is_inactive", "channel_not_found",
+	}, refused.Err)
 }
 
 func content(m alerting.Message) []api.MsgOption {

@@ -38,7 +38,7 @@ type server struct {
 	answer http.HandlerFunc
 }
 
-type call struct{ Method, Channel, TS, Text, Blocks string }
+type call struct{ Method, Channel, TS, Text, Blocks, Thread string }
 
 const (
 	hookPath = "/services/T000/B000/SECRETHOOK"
@@ -130,8 +130,10 @@ func (s *server) api(w http.ResponseWriter, r *http.Request, body string) {
 		_, _ = io.WriteString(w, `{"ok":false,"error":"invalid_auth"}`)
 		return
 	}
-	validate(s.t, []byte(r.Form.Get("blocks")))
-	c := call{strings.TrimPrefix(r.URL.Path, "/api/"), r.Form.Get("channel"), r.Form.Get("ts"), r.Form.Get("text"), r.Form.Get("blocks")}
+	if r.Form.Get("thread_ts") == "" {
+		validate(s.t, []byte(r.Form.Get("blocks")))
+	}
+	c := call{strings.TrimPrefix(r.URL.Path, "/api/"), r.Form.Get("channel"), r.Form.Get("ts"), r.Form.Get("text"), r.Form.Get("blocks"), r.Form.Get("thread_ts")}
 	s.calls = append(s.calls, c)
 	ts := c.TS
 	if ts == "" {
