@@ -70,7 +70,12 @@ func (m *monitor) loadPanes(tx *store.Tx) (err error) {
 	closed := window.None // end of the newest window
 	tx.Volumes(name, func(v store.Volume) bool { closed = v.End; return false })
 	recorded := window.None
-	tx.Profiles(name, window.None, func(end window.Time, _ []byte) bool { recorded = end; return false })
+	tx.Profiles(name, window.None, func(end window.Time, b []byte) bool {
+		if m.Made(b) {
+			recorded = end
+		}
+		return recorded == window.None
+	})
 	m.windows = window.NewAssembler(m.Windows(), closed, recorded)
 	if recorded == window.None {
 		return nil
@@ -82,6 +87,9 @@ func (m *monitor) loadPanes(tx *store.Tx) (err error) {
 	var panes []checks.PaneCuts
 	rows := map[window.Time]uint64{}
 	tx.Profiles(name, after, func(end window.Time, b []byte) bool {
+		if !m.Made(b) {
+			return end <= closed // its records are in no window to come
+		}
 		p := checks.PaneCuts{End: end}
 		if p.Cuts, err = monitors.DecodeCuts(b); err != nil {
 			return false

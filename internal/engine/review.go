@@ -116,6 +116,23 @@ func (r *Review) before(end window.Time) []store.Volume {
 	return r.volumes[:sort.Search(len(r.volumes), func(i int) bool { return r.volumes[i].End >= end })]
 }
 
+// Mine reports whether a window may be the monitor's as it is now: it has its form,
+// and no pane in it that is kept was counted by another version. A partial one has
+// to have all its panes, because another version may have counted those that it
+// lacks.
+func (r *Review) Mine(w *checks.Window) bool {
+	windows := r.m.Windows()
+	mine := windows.Spans(w.Start, w.End)
+	_ = r.s.opts.Store.View(func(tx *store.Tx) error { // which has no error of its own
+		for end := windows.End(w.Start); mine && end <= w.End; end = windows.End(end) {
+			b := tx.Profile(r.m.Spec.Name, end)
+			mine = b != nil && r.m.Made(b) || b == nil && !w.Partial
+		}
+		return nil
+	})
+	return mine
+}
+
 // Pane returns the closed pane that ends at end; nil if it is not kept, or if
 // another version of the monitor counted it.
 func (r *Review) Pane(end window.Time) (p *monitors.Pane, err error) {

@@ -230,3 +230,33 @@ func TestSlidingWindowsWaitInSilence(t *testing.T) {
 		}
 	})
 }
+
+// The cut of a window holds nothing that only panes of another form had.
+func TestCutsOfChangedWindows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newMemory("t", 1)
+		for i := range 35 {
+			src.add(0, time.Duration(i)*time.Second, 0, 1)
+		}
+		s := newSetup(t, src)
+		s.runFor(t, 5*time.Second)
+		s.spec.Window.Size, s.spec.Window.Pane = 20*time.Second, 5*time.Second
+		for i := range 60 {
+			src.add(0, time.Duration(35+i)*time.Second, 0, 1)
+		}
+		s.runFor(t, 10*time.Second)
+		fresh := 0
+		for _, w := range s.list(t) {
+			if w.End-w.Start < 20_000 {
+				continue
+			}
+			fresh++
+			if w.Cut[0].From < 35 {
+				t.Errorf("the window that ends at %v begins at record %d", w.End, w.Cut[0].From)
+			}
+		}
+		if fresh < 8 {
+			t.Errorf("%d windows", fresh)
+		}
+	})
+}

@@ -133,6 +133,13 @@ func (v *verifier) chunk(ctx context.Context, some []store.Volume) error {
 	if err != nil {
 		return err
 	}
+	windows = slices.DeleteFunc(windows, func(w *checks.Window) bool {
+		other := !v.review.Mine(w)
+		if other {
+			v.report(w.Start, w.End, Unverifiable, engine.ErrOtherMonitor.Error())
+		}
+		return other
+	})
 	if err := v.recount.run(ctx, windows); err != nil {
 		return err
 	}

@@ -169,6 +169,31 @@ func TestVerifyOfWhatIsGone(t *testing.T) {
 	}
 }
 
+// Windows of before the monitor's windows were changed are not called wrong.
+func TestVerifyOfOtherWindows(t *testing.T) {
+	for name, change := range map[string]func(*monitors.Spec){
+		"longer":      func(s *monitors.Spec) { s.Window.Size = 2 * time.Minute },
+		"other panes": func(s *monitors.Spec) { s.Window.Pane = 15 * time.Second },
+		"by count":    func(s *monitors.Spec) { s.Window.Size, s.Window.Pane, s.Window.Rows = 0, 15*time.Second, 450 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			spec := minutely()
+			spec.Reference = monitors.Reference{}
+			r := kept(t, spec)
+			err := r.store.Update(func(tx *store.Tx) error { // the daemon went on with other ones
+				change(&spec)
+				return tx.PutMonitor("m", []byte(planOf(t, spec).Monitors[0].Identity()))
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if v := verified(t, r, spec, traffic()); v.Summary[Unverifiable] != len(v.Windows) {
+				t.Errorf("%v: %+v", v.Summary, v.Windows)
+			}
+		})
+	}
+}
+
 // cut is logs of which the first records are gone.
 type cut struct {
 	*logs
