@@ -401,3 +401,46 @@ func TestFleet(t *testing.T) {
 	brokers, _ := kafkatest.Fake(t, kfake.GroupMinSessionTimeout(time.Millisecond))
 	fleet(t, brokers, "6s")
 }
+
+// A topic that would lose the state of quiet monitors is refused, with what to do.
+func TestStateTopicThatIsNotCompacted(t *testing.T) {
+	brokers, _ := kafkatest.Fake(t)
+	cl := kafkatest.Client(t, brokers)
+	kafkatest.CreateTopic(t, cl, topic, partitions)
+	kafkatest.CreateTopic(t, cl, "mine", 1)
+	m := newMember(t, fmt.Sprintf("brokers: [%q], group: fleet, state_topic: mine", brokers[0]), &hook{})
+	_, stderr, code := daemontest.Run(t, "run", "-c", m.config)
+	if code != 1 || !strings.Contains(stderr, `topic "mine": its cleanup.policy is "delete"`) {
+		t.Errorf("it ended with %d:\n%s", code, stderr)
+	}
+}
+
+// A process beyond the number of monitors waits for work: it is ready, and has it
+// when the other is gone. What is taken out of the configuration belongs to nobody.
+func TestProcessWithoutWork(t *testing.T) {
+	brokers, _ := kafkatest.Fake(t, kfake.GroupMinSessionTimeout(time.Millisecond))
+	cl := kafkatest.Client(t, brokers)
+	kafkatest.CreateTopic(t, cl, topic, partitions, "retention.ms", "-1")
+	kafka := fmt.Sprintf("brokers: [%q], group: fleet, session: 2s", brokers[0])
+	one, two := newMember(t, kafka, &hook{}), newMember(t, kafka, &hook{})
+	only := func(m *fleetMember, name string) {
+		daemontest.Files(t, m.dir, map[string]string{"monitor.yaml": fmt.Sprintf(`streams: [{name: s, topic: crash, format: json}]
+monitors: [{name: %s, stream: s, window: {size: 1s}, fields: [{name: x, type: number}]}]
+`, name), "rules.yaml": "groups: []\n"})
+	}
+	only(one, "plain")
+	only(two, "plain")
+	one.start()
+	one.Until("it has the monitor", func() bool { return len(one.runs()) == 1 })
+	two.start()
+	two.Ready()
+	if len(two.runs()) != 0 || len(one.runs()) != 1 {
+		t.Errorf("they run %v and %v", one.runs(), two.runs())
+	}
+	one.Kill()
+	two.Until("it has the monitor of the other", func() bool { return len(two.runs()) == 1 })
+	only(two, "trail")
+	two.Post("/-/reload")
+	two.Until("it has the monitor that is new", func() bool { return slices.Equal(two.runs(), []string{"trail"}) })
+	two.Stop()
+}
