@@ -108,7 +108,7 @@ func (d *daemon) groupView(elsewhere []string) *snapshot.Group {
 // A share that is taken back meanwhile is none.
 func (d *daemon) takeShare(ctx context.Context, g *generation, s *share) (running, error) {
 	d.share = s
-	g.log.Info("the group shared the monitors", "group", d.group.ID(), "monitors", s.monitors)
+	g.log.Info("the group shared the monitors", "group", d.group.ID(), "mine", len(s.monitors), "of", len(g.config.Monitors))
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(s.standing, cancel)()

@@ -194,7 +194,7 @@ func (v *Moves) begin(tx *store.Tx, m *monitor, l *ledgerState) ([]source.Entry,
 	local, owner := readEpoch(tx, name)
 	moved := l.state != nil && (local < l.epoch || local == l.epoch && owner != l.state.Owner)
 	if moved {
-		v.opts.Log.Info("a monitor moves here", "monitor", name, "from", l.state.Owner, "epoch", l.epoch+1)
+		v.opts.Log.Debug("a monitor moves here", "monitor", name, "from", l.state.Owner, "epoch", l.epoch+1)
 		if err := l.state.install(tx, m.Monitor, l.parts); err != nil {
 			return nil, nil, err
 		}
