@@ -171,7 +171,7 @@ func failure(err error, secrets ...string) error {
 			e.Reason, err = u.Reason, u.Err
 		}
 	}
-	e.Err = errors.New("email: " + notify.Redact(notify.OneLine(err.Error(), 300), secrets...))
+	e.Err = errors.New("email: " + notify.OneLine(notify.Redact(err.Error(), secrets...), 300))
 	return e
 }
 

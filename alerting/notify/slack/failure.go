@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -70,12 +71,18 @@ func byStatus(s api.StatusCodeError) *alerting.Error {
 	return &alerting.Error{Kind: alerting.Permanent, Reason: "gone", Err: err}
 }
 
+// scopes is what a list of rights looks like.
+var scopes = regexp.MustCompile(`^[a-z:,._]{1,100}$`)
+
 // byCode reads the error code of an answer of the API. A code that is not
 // known here is taken for one that passes.
 func byCode(r api.SlackErrorResponse) *alerting.Error {
-	err := fmt.Errorf("the answer is %s", notify.OneLine(r.Err, maxReason))
-	if r.Needed != "" {
-		err = fmt.Errorf("%w, the token needs the scope %s", err, notify.OneLine(r.Needed, maxReason))
+	err := errors.New("the answer is an error that Slack does not have")
+	if code.MatchString(r.Err) {
+		err = fmt.Errorf("the answer is %s", r.Err)
+	}
+	if scopes.MatchString(r.Needed) {
+		err = fmt.Errorf("%w, the token needs the scope %s", err, r.Needed)
 	}
 	switch r.Err {
 	case "ratelimited", "rate_limited":

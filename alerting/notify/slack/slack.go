@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -118,6 +119,10 @@ const (
 	maxReason = 60
 )
 
+// code is what Slack's reasons look like. Anything else may be an echo of what was
+// sent, which may be secret.
+var code = regexp.MustCompile(`^[a-z][a-z_]*$`)
+
 // RoundTrip implements http.RoundTripper.
 func (t explain) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := t.next.RoundTrip(req)
@@ -128,7 +133,7 @@ func (t explain) RoundTrip(req *http.Request) (*http.Response, error) {
 	if resp.StatusCode >= 400 && resp.StatusCode < 500 && plain {
 		reason := make([]byte, maxReason)
 		n, _ := io.ReadFull(resp.Body, reason)
-		if s := notify.OneLine(string(reason[:n]), maxReason); s != "" {
+		if s := strings.TrimSpace(string(reason[:n])); code.MatchString(s) {
 			resp.Status += ": " + s
 		}
 	}

@@ -229,7 +229,7 @@ func TestFailures(t *testing.T) {
 		{"forbidden", false, plain(403, "action_prohibited"), alerting.Permanent, "auth", 0, "action_prohibited"},
 		{"bad token", false, plain(400, "invalid_token"), alerting.Permanent, "auth", 0, "invalid_token"},
 		{"bad message", false, plain(400, "invalid_blocks"), alerting.Rejected, "rejected", 0, "invalid_blocks"},
-		{"echoed secret", false, plain(404, "no "+hookPath), alerting.Permanent, "gone", 0, "[secret]"},
+		{"echoed secret", false, plain(404, "no "+hookPath), alerting.Permanent, "gone", 0, "404 Not Found"},
 		{"redirect", false, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://evil.example/", http.StatusFound)
 		}, alerting.Permanent, "gone", 0, "302"},
