@@ -44,6 +44,9 @@ func (r *Rule) report(c *Condition, whole bool) {
 	}
 	can, must := r.outlook(c)
 	if c.isLeaf() {
+		if c.Share != nil {
+			r.report(c.Share, false)
+		}
 		what, limit := r.subject(c)
 		switch {
 		case !can:
@@ -140,9 +143,9 @@ func (r *Rule) outlook(c *Condition) (can, must bool) {
 
 type outcome struct{ can, must bool }
 
-// together tries the comparisons of one number with each other: whether any of
+// together tries the comparisons of one number with each other: whether one of
 // them holds, or all do.
-func (r *Rule) together(parts []Condition, any bool) (out []outcome) {
+func (r *Rule) together(parts []Condition, one bool) (out []outcome) {
 	done := make(map[string]bool)
 	for i := range parts {
 		first := &parts[i]
@@ -157,7 +160,7 @@ func (r *Rule) together(parts []Condition, any bool) (out []outcome) {
 		}
 		can, must := try(r.bounds(first), func(s span) bool {
 			held := func(c Condition) bool { return c.Test.threshold().holds(s) }
-			if any {
+			if one {
 				return slices.ContainsFunc(same, held)
 			}
 			return !slices.ContainsFunc(same, func(c Condition) bool { return !held(c) })

@@ -86,47 +86,46 @@ func readTest(c yamlx.Cursor, m *yamlx.Map) Condition {
 		cond.Check = ""
 	}
 	cond.ofRows = known && check.Kinds == nil
-	cond.Test = Test{Threshold: readThreshold(m, "p_below, drift, change", yamlx.Cursor.Float)}
+	cond.Test.Threshold = readThreshold(m, "p_below, drift, change", yamlx.Cursor.Float)
 	given := !cond.Test.empty()
-	if ch := m.Get("change"); ch.Present() {
-		cond.Test.Change = readChange(ch)
-		if given {
-			m.Key("change").Errorf("value", "only one of %s can be asked", questions)
+	for _, key := range []string{"change", "p_below", "drift"} {
+		if m.Has(key) && given {
+			m.Key(key).Errorf("value", "only one of %s can be asked", questions)
 		}
-		given = true
-	}
-	if p := m.Get("p_below"); p.Present() {
-		v := p.FloatIn(0, 0, 1)
-		cond.Test.PBelow = &v
-		if given {
-			m.Key("p_below").Errorf("value", "only one of %s can be asked", questions)
-		}
-		if cond.Check != "" && check.Floor == 0 {
-			p.Errorf("value", "check %q has no p-value; give a limit with above, below or outside", cond.Check)
-		}
-		given = true
-	}
-	if d := m.Get("drift"); d.Present() {
-		if !d.Bool(true) {
-			d.Errorf("value", "drift can only be true")
-		}
-		cond.Test.Drift = true
-		if given {
-			m.Key("drift").Errorf("value", "only one of %s can be asked", questions)
-		}
-		if cond.Check != "" && check.Floor == 0 {
-			d.Errorf("value", "check %q carries no verdict; give a limit with above, below or outside", cond.Check)
-		}
-		given = true
+		given = given || m.Has(key)
 	}
 	if !given {
 		c.Errorf("missing-key", "needs one of %s", questions)
 	}
+	if ch := m.Get("change"); ch.Present() {
+		cond.Test.Change = readChange(ch)
+	}
+	cond.Test.readVerdict(m, cond.Check, known && check.Floor == 0)
 	return cond
 }
 
 // questions are the keys that ask something of a check.
 const questions = "above, below, outside, p_below, drift, change"
+
+// readVerdict reads p_below and drift. A check that is only described has neither.
+func (t *Test) readVerdict(m *yamlx.Map, check string, described bool) {
+	if p := m.Get("p_below"); p.Present() {
+		v := p.FloatIn(0, 0, 1)
+		t.PBelow = &v
+		if described {
+			p.Errorf("value", "check %q has no p-value; give a limit with above, below or outside", check)
+		}
+	}
+	if d := m.Get("drift"); d.Present() {
+		t.Drift = true
+		if !d.Bool(true) {
+			d.Errorf("value", "drift can only be true")
+		}
+		if described {
+			d.Errorf("value", "check %q carries no verdict; give a limit with above, below or outside", check)
+		}
+	}
+}
 
 // readThreshold reads above, below or outside; more are the further keys that
 // exclude them, for the message. Numbers are read by read.

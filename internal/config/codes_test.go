@@ -23,7 +23,7 @@ var (
 func TestCodesAreDocumented(t *testing.T) {
 	used := map[string]bool{}
 	for _, folder := range []string{"internal/yamlx", "internal/config", "internal/mute", "internal/ruletest", "rules", "alerting/notify", "alerting/receivers"} {
-		err := filepath.WalkDir(filepath.Join("../..", folder), func(path string, _ os.DirEntry, err error) error {
+		err := filepath.WalkDir(filepath.Join("..", "..", folder), func(path string, _ os.DirEntry, err error) error {
 			if err == nil && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
 				err = codesOf(path, used)
 			}

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
+
+	"driftwatch/internal/yamlx"
 )
 
 var every = regexp.MustCompile("")
@@ -70,5 +72,41 @@ monitors:
 `)
 	write("rules.yaml", first("rules.md"))
 	write("tests/churn.yaml", first("rule-tests.md"))
-	check(t, filepath.Join(dir, "tests/churn.yaml"), 2)
+	check(t, filepath.Join(dir, "tests", "churn.yaml"), 2)
+}
+
+// FuzzRead reads any file of tests: nothing may panic, every problem has a place,
+// and what is accepted can be judged.
+func FuzzRead(f *testing.F) {
+	for _, path := range []string{"../../testdata/example/tests/churn.yaml", "testdata/demo/tests.yaml"} {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(b))
+	}
+	f.Add("config: driftwatch.yaml\ntests: [{name: a, monitor: churn-inputs, start: 2026-01-05, windows: [{rows: 1, repeat: 2, partial: true, segments: {c=d: {rows: 0}}, checks: {volume: {skipped: x}}}]}]")
+	f.Add("config: driftwatch.yaml\ntests: [{name: a, monitor: churn-inputs, records: [\"{}\", {record: {a: [1, {b: null}], c: 0x1}, repeat: 3}], windows: [{end: 1970-01-01, alerts: [{alert: FeatureDrift, labels: {a: 1}}]}]}]")
+	f.Fuzz(func(t *testing.T, text string) {
+		rep := &yamlx.Reporter{}
+		file := &File{Path: "testdata/demo/tests.yaml"}
+		c, ok := yamlx.Parse(file.Path, []byte(text), rep)
+		if !ok {
+			return
+		}
+		file.read(c, rep)
+		for _, d := range rep.Diagnostics() {
+			if d.Text == "" || d.Code == "" || d.Line < 1 && d.File == file.Path {
+				t.Errorf("diagnostic %+v", d)
+			}
+		}
+		if yamlx.HasErrors(rep.Diagnostics()) {
+			return
+		}
+		for _, test := range file.Tests {
+			if !test.replays() {
+				test.compare(test.step(), "")
+			}
+		}
+	})
 }
