@@ -47,7 +47,7 @@ func (s *Set) Check(all []MonitorInfo, complete bool) {
 		}
 	}
 	s.checkAlerts(names)
-	s.checkShadows()
+	s.CheckShadows()
 }
 
 func (r *Rule) checkMonitors(names []string, complete bool) {

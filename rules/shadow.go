@@ -6,9 +6,9 @@ import (
 	"driftwatch/internal/mute"
 )
 
-// checkShadows reports rules that tell nothing new: others fire whenever they do,
+// CheckShadows reports rules that tell nothing new: others fire whenever they do,
 // with a severity that is no lower.
-func (s *Set) checkShadows() {
+func (s *Set) CheckShadows() {
 	alike := make(map[string][]*Rule)
 	for _, r := range s.Rules {
 		if !r.broken {

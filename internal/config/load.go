@@ -254,5 +254,7 @@ func (l *loader) finish() {
 	}
 	if !l.partial || len(infos) > 0 {
 		l.cfg.Rules.Check(infos, !l.partial)
+	} else {
+		l.cfg.Rules.CheckShadows()
 	}
 }

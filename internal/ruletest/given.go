@@ -32,6 +32,7 @@ func (t *Test) readGiven(c, start yamlx.Cursor) {
 		s := step{line: item.Line()}
 		n := m.Get("repeat").Int(1, 1, 10_000)
 		partial := m.Get("partial").Bool(false)
+		s.silence = m.Get("silence").Duration(0, time.Second)
 		whole := t.readSegment(m, "")
 		segments := []checks.Segment{whole}
 		for _, e := range m.Get("segments").Map().Entries() {
@@ -49,7 +50,7 @@ func (t *Test) readGiven(c, start yamlx.Cursor) {
 				Monitor: t.monitor.Name, Start: shape.Border(at), End: shape.Border(at + panes), Partial: partial, Segments: segments,
 			}}
 			if i == n-1 {
-				given.checked, given.alerts = s.checked, s.alerts
+				given.silence, given.checked, given.alerts = s.silence, s.checked, s.alerts
 			}
 			t.steps = append(t.steps, given)
 			at++

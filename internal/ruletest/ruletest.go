@@ -45,6 +45,7 @@ type step struct {
 	line    int
 	window  *checks.Window // given; nil where there are records
 	end     window.Time    // of the window that is meant, where there are records; 0: the next one
+	silence time.Duration  // by the clock, after it; then the alerts are looked at
 	checked bool
 	alerts  []alert // that are wanted after it, if checked
 }

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"driftwatch/internal/app"
 	"driftwatch/monitors/checks"
@@ -57,6 +58,7 @@ func (t *Test) step() []judged {
 			}
 			return nil
 		})
+		state, events = t.listen(program, state, i, events)
 		j := judged{start: w.Start, end: w.End}
 		for _, e := range events {
 			j.changes = append(j.changes, e.Alert)
@@ -64,6 +66,15 @@ func (t *Test) step() []judged {
 		out = append(out, j)
 	}
 	return out
+}
+
+// listen lets the clock go on to the end of a window, and through the silence after
+// it.
+func (t *Test) listen(p *rules.Program, state rules.State, i int, events []rules.Event) (rules.State, []rules.Event) {
+	now := t.steps[i].window.End.Time()
+	state, heard := p.Heard(state, now)
+	state, quiet := p.Tick(state, now.Add(t.steps[i].silence), time.Time{})
+	return state, slices.Concat(events, heard, quiet)
 }
 
 // replay runs the records through the engine, and says how many of them cannot be

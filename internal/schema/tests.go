@@ -13,6 +13,7 @@ func test() object {
 	window := segmentResults()
 	window["segments"] = free(fields(nil, segmentResults())).with("By name, as in \"country=BR\".")
 	window["partial"] = boolean().with("Records are missing from it.")
+	window["silence"] = duration().with("After it no window closes for so long, by the clock.")
 	window["repeat"] = whole(1, 10_000).with("So many windows like this.")
 	window["end"] = scalar().with("Of the window of records that is meant. Without it the next one.")
 	window["alerts"] = list(fields([]string{"alert"}, object{
