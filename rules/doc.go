@@ -9,7 +9,11 @@
 // (see Program.Step). After `windows` times yes in a row, not counting what
 // cannot be told, an alert fires; until then it is pending. A pending alert ends
 // silently at the first no. A firing one resolves at the first no or, with
-// `resolve`, when that threshold is met.
+// `resolve`, when that threshold is met. With `windows: {m, of}` it is pending as
+// long as it can still fire, and fires as long as m of the newest answers are yes.
+//
+// Some conditions compare with earlier windows, which Step is given a way to. One
+// asks the clock whether windows still close: it is no part of Step, see Tick.
 //
 // Thresholds are compared with what is certain. A result is a value and bounds
 // low <= truth <= high: "above 0.2" holds if low is above 0.2, and "below 0.1" if

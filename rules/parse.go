@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"maps"
 	"math"
 	"path"
 	"slices"
@@ -52,20 +51,26 @@ func readRule(c yamlx.Cursor, group texts) *Rule {
 	r.Segments = readDimensions(r.at.segments)
 	r.When = readCondition(m.Need("when"), 0)
 	r.Windows = readWindows(m.Get("windows"))
-	r.at.resolve, r.at.minRows, r.at.mute = m.Get("resolve"), m.Get("min_rows"), m.Get("mute")
+	r.at.resolve, r.at.mute = m.Get("resolve"), m.Get("mute")
 	if r.When.NoData == 0 {
 		r.Resolve = readResolve(r.at.resolve, &r.When)
 	}
-	r.MinRows = uint64(r.at.minRows.Int(0, 0, math.MaxInt32))
+	r.MinRows = uint64(m.Get("min_rows").Int(0, 0, math.MaxInt32))
 	r.Mute = mute.Read(r.at.mute)
 	r.Class = readClass(m.Get("class"), &r.When)
 	r.Severity = m.Get("severity").OneOf(Warning, Info, Warning, Critical)
-	own := group.clone()
-	maps.Copy(own.labels, readLabels(m.Get("labels").Map()))
-	own.readAnnotations(m.Get("annotations").Map())
-	own.labels["class"] = r.Class
-	r.Labels, r.Annotations, r.templates = own.labels, own.annotations, own.templates
+	r.readTexts(m, group)
 	m.Done()
+	r.checkKeys(m)
+	if r.broken = c.Errors() > before; !r.broken {
+		r.checkLimits()
+	}
+	r.id = r.identity()
+	return r
+}
+
+// checkKeys reports keys that make no sense with the condition.
+func (r *Rule) checkKeys(m *yamlx.Map) {
 	if r.When.NoData > 0 {
 		for _, key := range []string{"segments", "windows", "resolve", "min_rows"} {
 			m.Key(key).Errorf("value", "%s has no meaning for no_data, which is asked of the clock, and not of windows", key)
@@ -74,11 +79,6 @@ func readRule(c yamlx.Cursor, group texts) *Rule {
 	if r.at.fields.Present() && r.When.complete() && !r.When.usesFields() {
 		r.at.fields.Errorf("value", "fields are given, but %q is not asked of fields", r.When.String())
 	}
-	if r.broken = c.Errors() > before; !r.broken {
-		r.checkLimits()
-	}
-	r.id = r.identity()
-	return r
 }
 
 // identity is the digest of what decides when a rule fires and resolves. A

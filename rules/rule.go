@@ -49,7 +49,7 @@ type Rule struct {
 // places are where the parts of a rule stand in its file, for problems that
 // show only when the monitors are known.
 type places struct {
-	alert, monitor, fields, segments, resolve, mute, minRows yamlx.Cursor
+	alert, monitor, fields, segments, resolve, mute yamlx.Cursor
 }
 
 // Selector chooses fields. The zero Selector chooses all.

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"maps"
 	"slices"
 
 	"driftwatch/internal/mute"
@@ -55,12 +56,13 @@ func (r *Rule) topic() string {
 	return digest([]any{r.Monitors, r.Segments, of})
 }
 
-// covers reports whether r fires whenever the other rule of the same topic does.
+// covers reports whether r fires whenever the other rule of the same topic does, and
+// tells the same people: who is told may depend on each label.
 func (r *Rule) covers(other *Rule) bool {
 	return r.Windows.Need <= other.Windows.Need && r.Windows.Of-r.Windows.Need >= other.Windows.Of-other.Windows.Need &&
 		r.MinRows <= other.MinRows &&
 		(len(r.Mute) == 0 || slices.EqualFunc(r.Mute, other.Mute, func(a, b mute.Time) bool { return a.Cron == b.Cron && a.For == b.For })) &&
-		rank(r.Severity) >= rank(other.Severity) && r.Class == other.Class &&
+		rank(r.Severity) >= rank(other.Severity) && maps.Equal(r.Labels, other.Labels) &&
 		r.Fields.covers(other.Fields, r.When.perField()) &&
 		(!r.When.compares() || r.When.Test.threshold().covers(other.When.Test.threshold()))
 }

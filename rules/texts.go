@@ -21,6 +21,16 @@ func (t texts) clone() texts {
 	return texts{maps.Clone(t.labels), maps.Clone(t.annotations), maps.Clone(t.templates)}
 }
 
+// readTexts reads the labels and annotations of a rule, which has those of its
+// group too.
+func (r *Rule) readTexts(m *yamlx.Map, group texts) {
+	own := group.clone()
+	maps.Copy(own.labels, readLabels(m.Get("labels").Map()))
+	own.readAnnotations(m.Get("annotations").Map())
+	own.labels["class"] = r.Class
+	r.Labels, r.Annotations, r.templates = own.labels, own.annotations, own.templates
+}
+
 var labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 
 // given are the labels that every alert has without being asked.
