@@ -23,8 +23,8 @@ const trendHeight = 170 * vg.Length(1)
 
 // Trend draws values over time as an <svg> element for a page: a line, the interval
 // of each value as a band behind it, and triangles where points are marked. Its
-// colours are those of SVG and --plot-mark.
-func Trend(points []Point, title string) (string, error) {
+// colours are those of SVG and --plot-mark. Values may be times, in Unix seconds.
+func Trend(points []Point, times bool, title string) (string, error) {
 	p := plot.New()
 	p.BackgroundColor = nil
 	addGrid(p, marks)
@@ -53,6 +53,9 @@ func Trend(points []Point, title string) (string, error) {
 	}
 	p.X.Tick.Marker = dates{}
 	p.Y.Tick.Marker = figures{}
+	if times {
+		p.Y.Tick.Marker = dates{}
+	}
 	return element(p, 2*width, trendHeight, title)
 }
 

@@ -180,12 +180,22 @@ func barsOf(c monitors.Compared) plot.Bars {
 	return plot.Compare(c.Reference, c.Current, n)
 }
 
+// trend reads the check in the newest windows or, where the window is older than all
+// of them, in those up to it.
 func (h *handler) trend(f *fieldJSON, monitor, check string) error {
-	f.Trend = trendJSON{Check: check, Points: []pointJSON{}}
+	points, err := h.points(f, monitor, check, window.Newest)
+	if err == nil && len(points) > 0 && points[0].End > f.End {
+		points, err = h.points(f, monitor, check, f.End)
+	}
+	f.Trend = trendJSON{check, list(points)}
+	return err
+}
+
+func (h *handler) points(f *fieldJSON, monitor, check string, to window.Time) (out []pointJSON, err error) {
 	var reader digest.Reader
 	var failed error
-	err := h.o.History.Digests(monitor, window.None, window.Newest, func(d []byte) bool {
-		var p pointJSON
+	err = h.o.History.Digests(monitor, window.None, to, func(d []byte) bool {
+		p := pointJSON{cellJSON: cellJSON{Check: check, Verdict: unknown}}
 		var w digest.Window
 		w, failed = reader.Read(d, f.Segment, check, func(c digest.Cell) {
 			if c.Field == f.Name {
@@ -193,17 +203,14 @@ func (h *handler) trend(f *fieldJSON, monitor, check string) error {
 			}
 		})
 		p.End = w.End
-		if p.Verdict == "" {
-			p.cellJSON = cellJSON{Check: check, Verdict: unknown}
-		}
-		f.Trend.Points = append(f.Trend.Points, p)
-		return failed == nil && len(f.Trend.Points) < trendWindows
+		out = append(out, p)
+		return failed == nil && len(out) < trendWindows
 	})
-	slices.Reverse(f.Trend.Points)
+	slices.Reverse(out)
 	if err = errors.Join(err, failed); err != nil {
-		return fmt.Errorf("read windows of %q: %w", monitor, err)
+		return nil, fmt.Errorf("read windows of %q: %w", monitor, err)
 	}
-	return nil
+	return out, nil
 }
 
 // fieldView is a field's page.
@@ -248,10 +255,28 @@ type partRow struct {
 func (h *handler) viewField(f *fieldJSON, w *checks.Window) (*fieldView, error) {
 	v := &fieldView{
 		fieldJSON: f, Class: verdictOf(f.Checks), Name: clockSpan(f.Start, f.End), Headline: headline(&f.Field),
-		Facts: facts(&f.Field), Window: windowPage(f.Monitor, f.Segment, f.End),
+		Facts: facts(&f.Field), Results: resultRows(f), Parts: partRows(f), Window: windowPage(f.Monitor, f.Segment, f.End),
 	}
 	v.Choices.Segments = segmentChoices(w, f.Segment)
 	v.Choices.Checks = options(names(f.Checks), f.Trend.Check)
+	if worse := worseSegments(f, v.Class); len(worse) > 0 {
+		v.Headline += " But look at " + strings.Join(worse, "; ") + "."
+	}
+	before, after, err := h.neighbours(f.Monitor, f.End)
+	if err != nil {
+		return nil, err
+	}
+	if before != window.None {
+		v.Before = fieldLink(f.Monitor, f.Field.Name, f.Segment, f.Trend.Check, before)
+	}
+	if after != window.None {
+		v.After = fieldLink(f.Monitor, f.Field.Name, f.Segment, f.Trend.Check, after)
+	}
+	err = v.pictures()
+	return v, err
+}
+
+func resultRows(f *fieldJSON) (out []resultRow) {
 	for _, name := range names(f.Checks) {
 		r := f.Checks[name]
 		row := resultRow{
@@ -264,36 +289,33 @@ func (h *handler) viewField(f *fieldJSON, w *checks.Window) (*fieldView, error) 
 		if row.Class == steady && r.Drift == nil {
 			row.Class = unknown
 		}
-		v.Results = append(v.Results, row)
+		out = append(out, row)
 	}
-	var worse []string
+	return out
+}
+
+func partRows(f *fieldJSON) (out []partRow) {
 	for _, p := range f.Segments {
-		if p.Verdict.rank() < v.Class.rank() && p.Verdict.rank() <= violated.rank() {
-			worse = append(worse, p.Segment)
-		}
 		row := partRow{
 			Name: segmentName(p.Segment), Link: fieldLink(f.Monitor, f.Field.Name, p.Segment, "", f.End), Rows: p.Rows, Class: p.Verdict, Here: p.Segment == f.Segment,
 		}
 		if r, ok := p.Checks[p.Check]; ok && r.Skipped == "" {
 			row.Result = p.Check + " " + valueText(p.Check, f.Type, r.Value)
 		}
-		v.Parts = append(v.Parts, row)
+		out = append(out, row)
 	}
-	if len(worse) > 0 {
-		v.Headline += " But look at " + strings.Join(worse, "; ") + "."
+	return out
+}
+
+// worseSegments lists the segments in which the field drifted, or broke a limit, more
+// than here.
+func worseSegments(f *fieldJSON, here verdict) (out []string) {
+	for _, p := range f.Segments {
+		if p.Verdict.rank() < here.rank() && p.Verdict.rank() <= violated.rank() {
+			out = append(out, segmentName(p.Segment))
+		}
 	}
-	var before, after window.Time
-	var err error
-	if before, after, err = h.neighbours(f.Monitor, f.End); err != nil {
-		return nil, err
-	}
-	if before != window.None {
-		v.Before = fieldLink(f.Monitor, f.Field.Name, f.Segment, f.Trend.Check, before)
-	}
-	if after != window.None {
-		v.After = fieldLink(f.Monitor, f.Field.Name, f.Segment, f.Trend.Check, after)
-	}
-	return v, v.pictures()
+	return out
 }
 
 // pictures draws the values and the trend.
@@ -320,7 +342,7 @@ func (v *fieldView) pictures() error {
 		v.Points = append(v.Points, row)
 	}
 	slices.Reverse(v.Points)
-	svg, err := plot.Trend(points, fmt.Sprintf("%s of %s in the newest %d windows", v.Trend.Check, v.Field.Name, len(points)))
+	svg, err := plot.Trend(points, isTime(v.Trend.Check, v.Type), fmt.Sprintf("%s of %s in %d windows", v.Trend.Check, v.Field.Name, len(points)))
 	v.Graph = template.HTML(svg) //nolint:gosec // the plot escapes its texts
 	return err
 }
@@ -353,7 +375,6 @@ func headline(f *checks.Field) string {
 // facts describe the values on both sides.
 func facts(f *checks.Field) []fact {
 	r, c := checks.Summary{}, f.Current
-	whole := func(n uint64) string { return count(n) }
 	known := f.Reference != nil
 	if known {
 		r = *f.Reference
@@ -369,7 +390,7 @@ func facts(f *checks.Field) []fact {
 		name string
 		r, c uint64
 	}{{"rows", r.Rows, c.Rows}, {"present", r.Present, c.Present}, {"null", r.Null, c.Null}, {"missing", r.Missing, c.Missing}, {"invalid", r.Invalid, c.Invalid}, {"distinct", r.Distinct, c.Distinct}} {
-		add(x.name, whole(x.r), whole(x.c))
+		add(x.name, count(x.r), count(x.c))
 	}
 	text := func(check string, v *float64) string {
 		if v == nil {

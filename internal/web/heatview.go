@@ -207,12 +207,13 @@ func lanes(s *snapshot.Snapshot, monitor, segment string, ws []digest.Window) (o
 			name += " " + a.Field
 		}
 		note := fmt.Sprintf("%s: %s, %s", name, a.State, alertTime(a))
-		bar := fmt.Sprintf(`<svg class="lane" viewBox="0 0 %d 10" preserveAspectRatio="none" role="img" aria-label="%s">`, len(ws), template.HTMLEscapeString(note))
+		bar := fmt.Sprintf(`<svg class="lane" viewBox="0 0 %d 10" preserveAspectRatio="none" role="img"`, len(ws)) +
+			` aria-label="` + template.HTMLEscapeString(note) + `">`
 		if fired > from {
 			bar += fmt.Sprintf(`<path class="pending" d="M%d 4h%dv2h-%d"/>`, from, min(fired, to)-from, min(fired, to)-from)
 		}
 		if fired < to {
-			bar += fmt.Sprintf(`<path class="%s" d="M%d 1h%dv8h-%d"/>`, stateClass(a.State), fired, to-fired, to-fired)
+			bar += `<path class="` + stateClass(a.State) + fmt.Sprintf(`" d="M%d 1h%dv8h-%d"/>`, fired, to-fired, to-fired)
 		}
 		out = append(out, lane{name, note, template.HTML(bar + "</svg>")}) //nolint:gosec // escaped above
 	}

@@ -317,10 +317,10 @@ func TestPages(t *testing.T) {
 		{"/monitors/churn/windows/2026-01-02T10:00:00Z", []string{"records before the first one read are missing", "Window after", "an object key is not a string", "&lt;script&gt;alert(1)"}},
 		{"/monitors/churn/windows/2026-01-02T21:00:00Z?segment=country%3DBR", []string{"911"}},
 		{"/monitors/churn/fields/monthly_charges", []string{
-			"Drift by psi, ks.", "<svg", "drift: large enough to matter", "psi in the newest 12 windows", "country=BR", "median", "70.3",
+			"Drift by psi, ks.", "<svg", "drift: large enough to matter", "psi in 12 windows", "country=BR", "median", "70.3",
 			`href="/api/v1/monitors/churn/fields/monthly_charges?end=2026-01-02T21%3A00%3A00Z&amp;check=psi"`,
 		}},
-		{"/monitors/churn/fields/tenure?check=nulls&end=2026-01-02T21:00:00Z", []string{"Outside your limits by nulls", "outside the limit that you set", "nulls in the newest", "8 %"}},
+		{"/monitors/churn/fields/tenure?check=nulls&end=2026-01-02T21:00:00Z", []string{"Outside your limits by nulls", "outside the limit that you set", "nulls in 12 windows", "8 %"}},
 		{"/monitors/churn/fields/monthly_charges?segment=country%3DBR", []string{"No reference: the reference has no segment country=BR"}},
 		{"/alerts", []string{"FeatureDrift", "Resolved", "rule: psi is above 0.2", "/silences?matcher=monitor%3D%22churn%22&amp;matcher=alert%3D%22FeatureDrift%22", "/monitors/churn/fields/contract?end=2026-01-02T21%3A00%3A00Z&amp;check=psi"}},
 		{"/silences", []string{"There are none", "Nobody is told"}},

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"driftwatch/monitors/checks"
@@ -35,22 +36,29 @@ func verdictWords(name string, r checks.Result) string {
 
 // valueText writes a value of a check in its unit.
 func valueText(name, kind string, v float64) string {
-	base := checks.BaseName(name)
-	c, _ := checks.Find(base)
+	c, _ := checks.Find(checks.BaseName(name))
 	stamp := kind == profile.Timestamp.String()
 	switch {
+	case isTime(name, kind):
+		return clock(window.Time(v * 1000))
 	case c.Unit == checks.Share:
 		return checks.Percent(v)
 	case c.Unit == checks.Rows, c.Unit == checks.Values:
 		return count(uint64(max(0, v)))
 	case c.Unit == checks.Seconds:
 		return secondsText(v)
-	case c.Unit == checks.OfField && stamp && (base == "stddev" || base == "wasserstein"):
-		return time.Duration(v * float64(time.Second)).Round(time.Second).String()
 	case c.Unit == checks.OfField && stamp:
-		return clock(window.Time(v * 1000))
+		return spanText(v)
 	}
 	return number(v)
+}
+
+// isTime reports whether the values of a check of a field are times: those of a
+// timestamp, but not how far apart they are.
+func isTime(name, kind string) bool {
+	base := checks.BaseName(name)
+	c, _ := checks.Find(base)
+	return c.Unit == checks.OfField && kind == profile.Timestamp.String() && base != "stddev" && base != "wasserstein"
 }
 
 // intervalText is where the truth is, or "" of an exact value.
@@ -59,6 +67,15 @@ func intervalText(name, kind string, r checks.Result) string {
 		return ""
 	}
 	return fmt.Sprintf("%s to %s", valueText(name, kind, r.Low), valueText(name, kind, r.High))
+}
+
+// spanText is a span between times, in days where it has some.
+func spanText(seconds float64) string {
+	const day = 24 * 60 * 60
+	if math.Abs(seconds) < 2*day {
+		return time.Duration(seconds * float64(time.Second)).Round(time.Second).String()
+	}
+	return number(seconds/day) + " days"
 }
 
 // knownNumber writes a number that may be missing.
