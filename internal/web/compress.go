@@ -8,8 +8,8 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// compressLevel is a level that a page of two megabytes takes a few milliseconds at.
-const compressLevel = 4
+// compressLevel is one at which a page of two megabytes takes some milliseconds.
+const compressLevel = 6
 
 // leastCompressed is the size from which on compressing is worth it.
 const leastCompressed = 1400

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"math"
 	"time"
 
@@ -61,12 +60,13 @@ func isTime(name, kind string) bool {
 	return c.Unit == checks.OfField && kind == profile.Timestamp.String() && base != "stddev" && base != "wasserstein"
 }
 
-// intervalText is where the truth is, or "" of an exact value.
+// intervalText is where the truth is, or "" where that is as exact as it is written.
 func intervalText(name, kind string, r checks.Result) string {
-	if r.Skipped != "" || r.Low == r.High {
+	low, high := valueText(name, kind, r.Low), valueText(name, kind, r.High)
+	if r.Skipped != "" || low == high {
 		return ""
 	}
-	return fmt.Sprintf("%s to %s", valueText(name, kind, r.Low), valueText(name, kind, r.High))
+	return low + " to " + high
 }
 
 // spanText is a span between times, in days where it has some.
