@@ -59,7 +59,7 @@ web: {listen: "127.0.0.1:0"}
 monitors: [monitor.yaml]
 rules: [rules.yaml]
 alerting:
-  route: {receiver: team}
+  route: {receiver: team, flap_windows: 0} # what comes and goes is told each time
   receivers: [{name: team, slack: {webhook_url: %q}}]
 `, kafka, slack),
 		"monitor.yaml": `streams:
