@@ -123,6 +123,40 @@ func TestWindowsOfALogThatIsOverAreAmended(t *testing.T) {
 	})
 }
 
+// Late records are stored with a checkpoint, by when their windows' references may be
+// far in the past: they are amended all the same.
+func TestLateRecordsOfACatchUpAmend(t *testing.T) {
+	for name, reference := range map[string]monitors.Reference{"trailing": {Trailing: 20 * time.Second}, "offset": {Offset: 20 * time.Second}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				src := newMemory("t", 1)
+				for i := range 600 {
+					src.add(0, time.Duration(i)*time.Second, 0, float64(i%50))
+					if i%100 == 60 {
+						src.add(0, time.Duration(i-15)*time.Second, 0, 99)
+					}
+				}
+				s := newSetup(t, src)
+				s.spec.Window.Amend, s.spec.Reference, s.every = 20*time.Second, reference, time.Hour
+				s.runFor(t, 10*time.Second) // its only checkpoint is the last
+				s.runFor(t, 10*time.Second)
+				for end, n := range s.revisions(t) {
+					want := 0
+					if end%100 == 50 {
+						want = 1
+					}
+					if n != want {
+						t.Errorf("window %d has revision %d, want %d", end, n, want)
+					}
+				}
+				if got := s.snapshot().Monitors[0]; got.Unrevised != 0 || got.Amended != 6 {
+					t.Errorf("%d windows stay as they were, %d records amended", got.Unrevised, got.Amended)
+				}
+			})
+		})
+	}
+}
+
 // Of the late records only those count that the monitor selects, and those of a
 // time that has no window stay out.
 func TestWhatDoesNotAmend(t *testing.T) {

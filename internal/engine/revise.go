@@ -66,7 +66,9 @@ func (s *sequencer) revise() bool {
 func (s *sequencer) makeRevisions(m *monitor) *revisions {
 	r := &revisions{monitor: m, state: m.state, judged: map[window.Time]judged{}}
 	err := s.opts.Store.View(func(tx *store.Tx) error {
-		r.due = tx.Due(m.Spec.Name, revisionsTogether)
+		if r.due = tx.Due(m.Spec.Name, revisionsTogether); len(r.due) > 0 {
+			m.again.past = m.pastOf(tx, r.due[0])
+		}
 		return nil
 	})
 	if err != nil || len(r.due) == 0 {
@@ -74,7 +76,7 @@ func (s *sequencer) makeRevisions(m *monitor) *revisions {
 		return nil
 	}
 	if m.again.windows == nil {
-		m.again = blocksAgain{monitors.NewBlocks(m.Monitor), monitors.NewBlocks(m.Monitor)}
+		m.again.windows, m.again.references = monitors.NewBlocks(m.Monitor), monitors.NewBlocks(m.Monitor)
 	}
 	var changed *revision // the first window with another verdict
 	for _, end := range r.due {
@@ -105,7 +107,10 @@ func (s *sequencer) makeRevisions(m *monitor) *revisions {
 
 // blocksAgain are merged panes of windows that are made anew, and of what they
 // are compared with: others than those of the newest window.
-type blocksAgain struct{ windows, references *monitors.Blocks }
+type blocksAgain struct {
+	windows, references *monitors.Blocks
+	past                []store.Volume // of those that the next ones are compared with
+}
 
 var (
 	errReference = errors.New("what it was compared with is not there any more")
@@ -143,8 +148,25 @@ func (m *monitor) asOf(w *checks.Window) *monitor {
 	then := *m
 	before, _ := slices.BinarySearchFunc(m.history, w.Start, func(p checks.Past, start window.Time) int { return cmp.Compare(p.Start, start) })
 	then.history = m.history[:before]
-	then.blocks = m.again.references
+	then.blocks, then.past = m.again.references, m.again.past
 	return &then
+}
+
+// pastOf returns the windows that one which closed earlier, and those after it, may be
+// compared with. Late records are stored with the next checkpoint, by when windows
+// that are caught up with may be far beyond what is kept for the next one.
+func (m *monitor) pastOf(tx *store.Tx, end window.Time) (past []store.Volume) {
+	r := &m.Spec.Reference
+	from := m.Windows().Back(tx.Volume(m.Spec.Name, end).Start, max(r.Trailing, r.Offset))
+	if len(m.past) > 0 && m.past[0].End <= from {
+		return m.past
+	}
+	tx.Volumes(m.Spec.Name, func(v store.Volume) bool {
+		past = append(past, v)
+		return v.End > from
+	})
+	slices.Reverse(past)
+	return past
 }
 
 // readRevision reads all that a new revision of a window is made of, or nil if the
