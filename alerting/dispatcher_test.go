@@ -22,15 +22,21 @@ func TestOneWindowIsOneMessage(t *testing.T) {
 		r.start(t)
 		r.outbox.add(fire("churn", "a", 1), fire("churn", "b", 1), fire("fraud", "a", 1))
 		r.wants(t, "churn: a firing, b firing", "fraud: a firing")
-		if want := "http://drift.example/monitors/fraud"; r.receiver.last.URL != want {
+		one := fire("fraud", "a", 1)
+		if want := "http://drift.example" + one.Path(); r.receiver.last.URL != want {
 			t.Errorf("link %q, want %q", r.receiver.last.URL, want)
 		}
 		r.outbox.add(resolve("churn", "a", 1, 2))
 		r.wants(t, "churn: a firing, b firing", "fraud: a firing", "churn: a resolved")
+		r.outbox.add(fire("churn", "c", 3), fire("churn", "d", 3))
+		r.wants(t, "churn: a firing, b firing", "fraud: a firing", "churn: a resolved", "churn: c firing, d firing")
+		if want := "http://drift.example/monitors/churn"; r.receiver.last.URL != want {
+			t.Errorf("link of two alerts %q, want %q", r.receiver.last.URL, want)
+		}
 		if n := r.outbox.pending("team"); n != 0 {
 			t.Errorf("%d events are still pending", n)
 		}
-		if s := r.d.Stats()[0]; s.Name != "team" || s.Sent != 3 {
+		if s := r.d.Stats()[0]; s.Name != "team" || s.Sent != 4 {
 			t.Errorf("stats %+v", s)
 		}
 		r.stop()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -261,7 +260,10 @@ func (w *worker) link(events []rules.Event) string {
 	case slices.ContainsFunc(events, other):
 		return w.page + "/"
 	}
-	return w.page + "/monitors/" + url.PathEscape(monitor)
+	if len(events) == 1 {
+		return w.page + events[0].Alert.Path()
+	}
+	return w.page + rules.MonitorPath(monitor)
 }
 
 func earliest(a, b time.Time) time.Time {

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -30,7 +29,7 @@ func (m *Monitor) page() string {
 	if m.Site == "" {
 		return ""
 	}
-	return strings.TrimSuffix(m.Site, "/") + "/monitors/" + url.PathEscape(m.Name)
+	return strings.TrimSuffix(m.Site, "/") + MonitorPath(m.Name)
 }
 
 // bound is a rule and the names of the monitor's fields that it looks at.

@@ -180,7 +180,7 @@ alerting:
 	}
 	a := list[0]
 	if a.Labels["alertname"] != "High" || a.Labels["monitor"] != "m" || a.Labels["severity"] != "critical" || a.Labels["team"] != "risk" ||
-		a.Labels["class"] != "values" || a.Annotations["summary"] != "x is high" || a.Generator != "http://drift.example/monitors/m" {
+		a.Labels["class"] != "values" || a.Annotations["summary"] != "x is high" || !strings.HasPrefix(a.Generator, "http://drift.example/monitors/m/fields/x?check=") {
 		t.Errorf("Alertmanager has %+v", a)
 	}
 	if fired := start.Add(10 * time.Second); !a.StartsAt.Equal(fired) {

@@ -12,9 +12,10 @@ import (
 
 	"driftwatch/monitors/checks"
 	"driftwatch/monitors/window"
+	"driftwatch/rules"
 )
 
-func monitorLink(name string) string { return "/monitors/" + url.PathEscape(name) }
+func monitorLink(name string) string { return rules.MonitorPath(name) }
 
 // windowPage is the page of one window.
 func windowPage(monitor, segment string, end window.Time) string {

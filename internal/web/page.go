@@ -99,23 +99,12 @@ func alertRows(s *snapshot.Snapshot, monitor string) []alertRow {
 		if a := &s.Alerts[i]; monitor == "" || a.Monitor == monitor {
 			row := alertRow{
 				Alert: a, Monitor: a.Monitor, Value: resultText(a.Result), When: alertTime(a),
-				Link: alertLink(a), Silence: silenceLink(a), Quiet: suppressed(s, a),
-			}
-			if a.Check == rules.NoData { // there is no window of the time
-				row.Link = monitorLink(a.Monitor)
+				Link: a.Path(), Silence: silenceLink(a), Quiet: suppressed(s, a),
 			}
 			out = append(out, row)
 		}
 	}
 	return out
-}
-
-// alertLink is where an alert can be looked at.
-func alertLink(a *rules.Alert) string {
-	if a.Field == "" {
-		return windowPage(a.Monitor, a.Segment, a.WindowEnd)
-	}
-	return fieldLink(a.Monitor, a.Field, a.Segment, a.Check, a.WindowEnd)
 }
 
 func alertTime(a *rules.Alert) string {
