@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"driftwatch/internal/yamlx"
@@ -197,22 +198,32 @@ func (s scope) in(w *checks.Window, check string) (checks.Result, bool) {
 	if w.Partial || s.rule.Mute.Overlap(w.Start.Time(), w.End.Time()) {
 		return checks.Result{}, false
 	}
-	for i := range w.Segments {
-		seg := &w.Segments[i]
-		if seg.Name != s.segment.Name || seg.Rows < s.rule.MinRows {
-			continue
-		}
-		s.window, s.segment = w, seg
-		if s.field != nil {
-			j := slices.IndexFunc(seg.Fields, func(f checks.Field) bool { return f.Name == s.field.Name })
-			if j < 0 {
-				break
-			}
-			s.field = &seg.Fields[j]
-		}
-		name, r := s.result(check)
-		r = s.value(name, r)
-		return r, r.Skipped == ""
+	i, found := slices.BinarySearchFunc(w.Segments, s.segment.Name, func(seg checks.Segment, name string) int { return strings.Compare(seg.Name, name) })
+	if !found || w.Segments[i].Rows < s.rule.MinRows {
+		return checks.Result{}, false
 	}
-	return checks.Result{}, false
+	s.window, s.segment = w, &w.Segments[i]
+	if s.field != nil {
+		if s.field = s.sameField(); s.field == nil {
+			return checks.Result{}, false
+		}
+	}
+	name, r := s.result(check)
+	r = s.value(name, r)
+	return r, r.Skipped == ""
+}
+
+// sameField returns the field of this name in the segment, which has them in the
+// same order unless the monitor was changed.
+func (s scope) sameField() *checks.Field {
+	fields := s.segment.Fields
+	if s.at < len(fields) && fields[s.at].Name == s.field.Name {
+		return &fields[s.at]
+	}
+	for i := range fields {
+		if fields[i].Name == s.field.Name {
+			return &fields[i]
+		}
+	}
+	return nil
 }

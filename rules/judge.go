@@ -21,6 +21,7 @@ type scope struct {
 	window  *checks.Window
 	segment *checks.Segment
 	field   *checks.Field // nil for conditions without a field
+	at      int           // of the field in the segment
 	grid    window.Grid   // of the monitor's panes
 	earlier Earlier
 }
@@ -154,7 +155,7 @@ func (c *Condition) judgeShare(sc scope) finding {
 		if !sc.rule.fields[f.Name] {
 			continue
 		}
-		sc.field = f
+		sc.field, sc.at = f, i
 		switch c.Share.judge(sc).verdict {
 		case holds:
 			held++

@@ -148,7 +148,7 @@ func (r *bound) each(sc scope, fn func(*bound, scope)) {
 	}
 	for i := range sc.segment.Fields {
 		if f := &sc.segment.Fields[i]; r.fields[f.Name] {
-			sc.field = f
+			sc.field, sc.at = f, i
 			fn(r, sc)
 		}
 	}

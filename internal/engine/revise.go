@@ -351,6 +351,7 @@ func (s *sequencer) showRevisions(r *revisions) {
 	m.state = r.state
 	s.unmoved[m.Spec.Name] = true
 	m.unrevised += r.failed
+	m.lookback = pastWindows{}
 	for i, w := range m.recent {
 		if fresh := r.window(w.End); fresh != nil {
 			m.recent[i] = fresh

@@ -71,18 +71,19 @@ type partition struct {
 type monitor struct {
 	*monitors.Monitor
 	references
-	stream  *stream
-	index   int       // in the stream's plan
-	woke    time.Time // when the newest records came while all partitions were silent
-	program *rules.Program
-	state   rules.State
-	told    []rules.Event // that no window led to; not yet in the store
-	windows *window.Assembler
-	merged  *monitors.Blocks  // the panes of windows that have several
-	cuts    []checks.PaneCuts // of the newest closed pane, and of those that open windows hold
-	total   uint64
-	history []checks.Past
-	recent  []*checks.Window
+	stream   *stream
+	index    int       // in the stream's plan
+	woke     time.Time // when the newest records came while all partitions were silent
+	program  *rules.Program
+	state    rules.State
+	told     []rules.Event // that no window led to; not yet in the store
+	windows  *window.Assembler
+	merged   *monitors.Blocks  // the panes of windows that have several
+	cuts     []checks.PaneCuts // of the newest closed pane, and of those that open windows hold
+	total    uint64
+	history  []checks.Past
+	recent   []*checks.Window
+	lookback pastWindows
 
 	due       bool   // late records may wait for closed windows to be made anew
 	unrevised uint64 // windows that could not be
