@@ -192,12 +192,13 @@ func TestPage(t *testing.T) {
 	}))
 	d.Ready()
 	kafkatest.Produce(t, cl, shopOrders(0, shopHours)...)
-	d.Until("all windows but the last are closed", func() bool { return len(windows(d, "returns-model")) == shopHours-1 })
+	closed(d, "returns-model", shopHours-1)
+	closed(d, "returns-by-hour", shopHours-1)
 	end := windows(d, "returns-model")[shopHours-2].End.String()
 	b := newBrowser(t)
 	model := "/monitors/returns-model"
 	pages := map[string]string{
-		"overview": "/", "monitor": model, "monitor-psi": model + "?check=psi&windows=14", "monitor-segment": model + "?segment=country%3DBR,device%3Dios",
+		"overview": "/", "monitor": model, "monitor-psi": model + "?check=psi&windows=14", "monitor-many": model + "?windows=200&check=mean", "monitor-segment": model + "?segment=country%3DBR,device%3Dios",
 		"field": model + "/fields/amount", "field-category": model + "/fields/app_version?check=psi", "field-time": model + "/fields/signed_up_at?check=mean",
 		"window": model + "/windows/" + end, "window-trailing": "/monitors/returns-by-hour/windows/" + end, "alerts": "/alerts", "silences": "/silences?matcher=monitor%3Dx", "rules": "/rules", "status": "/status",
 	}

@@ -14,13 +14,13 @@ import (
 	"driftwatch/internal/kafkatest"
 )
 
-// A shop asks a model how likely an order is to be returned. From hour 44 on a pricing
-// bug doubles the amount in one country and device, and from hour 50 on a new version
+// A shop asks a model how likely an order is to be returned. From hour 56 on a pricing
+// bug doubles the amount in one country and device, and from hour 62 on a new version
 // of the app sends no delivery days; the score drifts slowly all the time.
 const (
-	shopHours = 60
-	shopBug   = 44
-	shopNulls = 50
+	shopHours = 72
+	shopBug   = 56
+	shopNulls = 62
 	shopRows  = 900 // an hour
 )
 
