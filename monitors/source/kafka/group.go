@@ -140,7 +140,7 @@ func (g *Group) drop(ctx context.Context, granted Granted) error {
 	if len(g.held) == 0 {
 		return nil
 	}
-	g.held = nil
+	g.cfg.Former, g.held = g.held, nil
 	return granted(ctx, nil)
 }
 
