@@ -303,10 +303,10 @@ func fleet(t *testing.T, brokers []string, session string) {
 	all[0].Signal(syscall.SIGSTOP)
 	slept := fault{from: time.Now()}
 	shared(left[1:])
-	slept.to = time.Now()
 	goOn(left[1:])
 	all[0].Signal(syscall.SIGCONT)
 	shared(left)
+	slept.to = time.Now() // what was on its way arrives when it wakes up
 	goOn(left)
 	halt.Do(func() { close(stop) })
 	<-ended
@@ -384,7 +384,7 @@ func compareFleet(t *testing.T, all []*fleetMember, owner map[string]*fleetMembe
 }
 
 // fault is from when a process was killed or put to sleep, or the brokers were, until
-// its monitors had a process again.
+// its monitors had a process again and it was gone or awake.
 type fault struct{ from, to time.Time }
 
 // risky reports whether an alert that was noted at a time may come again: it was on
