@@ -14,7 +14,7 @@ import (
 )
 
 func TestKilledAtAnyMomentOnKafka(t *testing.T) {
-	crashes(t, []string{kafkatest.Real(t).Address}, "", 190)
+	crashes(t, []string{kafkatest.Real(t).Address}, "", 120)
 }
 
 func TestKilledAtAnyMomentInAGroupOnKafka(t *testing.T) {
