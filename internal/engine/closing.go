@@ -167,7 +167,7 @@ func (s *sequencer) judge(c *closing, start window.Time) {
 		}
 	}
 	firstEnd := m.Windows().End(start)
-	in.Partial = start < s.opts.From || slices.ContainsFunc(m.stream.parts, func(p *partition) bool {
+	in.Partial = start < s.opts.From || start < m.lacks || slices.ContainsFunc(m.stream.parts, func(p *partition) bool {
 		lacks := &p.last.monitors[m.index]
 		return lacks.whole < end && firstEnd <= lacks.partial
 	})

@@ -77,6 +77,7 @@ func (m *monitor) loadPanes(tx *store.Tx) (err error) {
 		return recorded == window.None
 	})
 	m.windows = window.NewAssembler(m.Windows(), closed, recorded)
+	m.lacks = m.removed(tx)
 	if recorded == window.None {
 		return nil
 	}
@@ -112,6 +113,34 @@ func (m *monitor) loadPanes(tx *store.Tx) (err error) {
 	}
 	m.cuts = panes
 	return err
+}
+
+// removed returns the time before which panes that the next windows want are gone,
+// or window.None: retention kept what shorter windows needed, and then they were made
+// longer. Once a window of this length was whole, the next ones are.
+func (m *monitor) removed(tx *store.Tx) window.Time {
+	shape, name := m.Windows(), m.Spec.Name
+	if shape.Panes < 2 {
+		return window.None
+	}
+	needs, newest, oldest := m.windows.Needs(), true, m.windows.Closed()
+	tx.Profiles(name, needs, func(end window.Time, b []byte) bool {
+		if m.Made(b) {
+			oldest = min(oldest, shape.Start(end-1))
+		}
+		return true
+	})
+	gone := window.None
+	tx.Volumes(name, func(v store.Volume) bool {
+		if newest && !v.Partial && shape.Spans(v.Start, v.End) || v.End <= needs {
+			return false
+		}
+		if newest = false; v.End <= oldest {
+			gone = oldest
+		}
+		return true
+	})
+	return gone
 }
 
 // loadHistory reads the volumes of earlier windows of the same shape.

@@ -57,3 +57,43 @@ func TestMonitorsThatAreGoneAreForgotten(t *testing.T) {
 		}
 	})
 }
+
+// Windows that were made longer than what was kept for them are partial, whether the
+// engine runs through or starts again, and later ones are whole.
+func TestLongerWindowsThanWasKeptArePartial(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newMemory("t", 1)
+		add := func(from, to int) {
+			for i := from; i < to; i++ {
+				src.add(0, time.Duration(i)*time.Second, 0, 1)
+			}
+		}
+		add(0, 95)
+		s := newSetup(t, src)
+		s.keep = 20 * time.Second
+		s.while(t, func(ctx context.Context, e *Engine) {
+			time.Sleep(5 * time.Second)
+			if err := e.Retain(ctx); err != nil {
+				t.Fatal(err)
+			}
+		})
+		s.spec.Window.Size = time.Minute
+		for from := 95; from < 175; from += 20 {
+			add(from, from+20)
+			s.runFor(t, 5*time.Second)
+		}
+		longer := 0
+		for _, w := range s.list(t) {
+			if w.End-w.Start != 60_000 {
+				continue
+			}
+			longer++
+			if whole := w.Segments[0].Rows == 60; whole == w.Partial {
+				t.Errorf("the window that ends at %v has %d rows, partial: %v", w.End, w.Segments[0].Rows, w.Partial)
+			}
+		}
+		if longer < 7 {
+			t.Errorf("%d longer windows", longer)
+		}
+	})
+}

@@ -78,6 +78,7 @@ type monitor struct {
 	state    rules.State
 	told     []rules.Event // that no window led to; not yet in the store
 	windows  *window.Assembler
+	lacks    window.Time       // windows that start before it lack panes
 	merged   *monitors.Blocks  // the panes of windows that have several
 	cuts     []checks.PaneCuts // of the newest closed pane, and of those that open windows hold
 	total    uint64
@@ -125,7 +126,7 @@ func newSequencer(e *Engine) *sequencer {
 
 func newMonitor(m *monitors.Monitor) *monitor {
 	return &monitor{
-		Monitor: m, windows: window.NewAssembler(m.Windows(), window.None, window.None), merged: monitors.NewBlocks(m),
+		Monitor: m, windows: window.NewAssembler(m.Windows(), window.None, window.None), merged: monitors.NewBlocks(m), lacks: window.None,
 	}
 }
 
