@@ -198,7 +198,7 @@ func TestPage(t *testing.T) {
 	b := newBrowser(t)
 	model := "/monitors/returns-model"
 	pages := map[string]string{
-		"overview": "/", "monitor": model, "monitor-psi": model + "?check=psi&windows=14", "monitor-many": model + "?windows=200&check=mean", "monitor-segment": model + "?segment=country%3DBR,device%3Dios",
+		"overview": "/", "monitor": model, "monitor-psi": model + "?check=psi&windows=14", "monitor-many": model + "?windows=200", "monitor-segment": model + "?segment=country%3DBR,device%3Dios",
 		"field": model + "/fields/amount", "field-category": model + "/fields/app_version?check=psi", "field-time": model + "/fields/signed_up_at?check=mean",
 		"window": model + "/windows/" + end, "window-trailing": "/monitors/returns-by-hour/windows/" + end, "alerts": "/alerts", "silences": "/silences?matcher=monitor%3Dx", "rules": "/rules", "status": "/status",
 	}
