@@ -21,7 +21,6 @@ const (
 	largeFields  = 200
 	largeWindows = 500
 	largeBytes   = 200_000
-	largeTime    = 100 * time.Millisecond
 )
 
 // stored answers from digests, as the daemon's store does.
@@ -83,23 +82,14 @@ func browse(h http.Handler, target string) *httptest.ResponseRecorder {
 	return send(h, "GET", target, "", "Accept", "text/html", "Accept-Encoding", "gzip")
 }
 
-// Pages stay small and quick with many fields and windows. The quickest of some
-// tries counts: what else the machine does is not of the page.
+// Pages stay small with many fields and windows. How long they take is the benchmark's
+// to say, and that of the test of a whole daemon: here it depends on who else is busy.
 func TestLargePages(t *testing.T) {
 	h := Handler(largeMonitor(), nil)
 	for _, target := range largePages() {
-		best := time.Hour
-		for try := 0; try < 30 && best > largeTime; try++ {
-			begin := time.Now()
-			w := browse(h, target)
-			best = min(best, time.Since(begin))
-			if size := w.Body.Len(); w.Code != 200 || size > largeBytes {
-				t.Fatalf("%s: status %d, %d bytes", target, w.Code, size)
-			}
-		}
-		t.Logf("%s: %d bytes, %v", target, browse(h, target).Body.Len(), best)
-		if best > largeTime {
-			t.Errorf("%s takes %v", target, best)
+		w := browse(h, target)
+		if size := w.Body.Len(); w.Code != 200 || size > largeBytes {
+			t.Errorf("%s: status %d, %d bytes", target, w.Code, size)
 		}
 	}
 }
