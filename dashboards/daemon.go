@@ -25,7 +25,7 @@ func daemon() dashboard {
 		target{Expr: `rate(driftwatch_record_errors_total[5m])`, Legend: "{{stream}} {{reason}}"}))
 	p.add(series("Late records", "They came after their window was sealed.", "short", 8,
 		target{Expr: `increase(driftwatch_late_records_total[15m])`, Legend: "{{monitor}}"},
-		target{Expr: `increase(driftwatch_amended_records_total[15m]) > 0`, Legend: "{{monitor}}, in time to amend windows"}))
+		target{Expr: `increase(driftwatch_amended_records_total[15m])`, Legend: "{{monitor}}, in time to amend windows"}))
 	p.add(series("Lost records", "The broker had deleted them.", "short", 8,
 		target{Expr: `increase(driftwatch_lost_records_total[15m])`, Legend: "{{stream}}"}))
 
