@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"path/filepath"
@@ -67,6 +68,9 @@ func (l *loader) open(path string, by yamlx.Cursor) (yamlx.Cursor, bool) {
 	}
 	l.seen[abs] = true
 	data, err := readFile(path, l.opts.Files)
+	if err == nil && len(bytes.TrimSpace(data)) == 0 {
+		err = errEmpty
+	}
 	if err != nil {
 		if by.Present() {
 			by.Errorf("file", "read %s: %s", path, reason(err))
@@ -78,6 +82,10 @@ func (l *loader) open(path string, by yamlx.Cursor) (yamlx.Cursor, bool) {
 	l.cfg.Files = append(l.cfg.Files, path)
 	return yamlx.Parse(path, data, l.rep)
 }
+
+// errEmpty is of a file that an editor is about to fill, or a disk that was full: to
+// take it as a file of no monitors would end what they have.
+var errEmpty = errors.New("there is nothing in it")
 
 var errTooLarge = errors.New("larger than 16 MiB, which no configuration file is")
 

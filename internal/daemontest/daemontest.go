@@ -26,7 +26,7 @@ import (
 )
 
 // Patience is how long a condition is waited for before a test fails.
-const Patience = time.Minute
+const Patience = 3 * time.Minute
 
 var built = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "driftwatch-test-")

@@ -30,7 +30,8 @@ func (s *sequencer) reference(m *monitor, start, end window.Time) *monitors.Base
 			if v := m.windowOf(end); !v.Usable(r.SkipDrift) {
 				return nil
 			}
-			return s.closedPane(m, end)
+			p, _ := s.closedPane(m, end)
+			return p
 		})
 		return s.baseline(m, p, err)
 	case r.Offset > 0:
@@ -38,7 +39,10 @@ func (s *sequencer) reference(m *monitor, start, end window.Time) *monitors.Base
 		if v := m.windowOf(to); v == nil || v.Start != from || v.End != to || !v.Usable(false) {
 			return nil
 		}
-		p, err := m.blocks.Merge(from, to, func(end window.Time) *monitors.Pane { return s.closedPane(m, end) })
+		p, err := m.blocks.Merge(from, to, func(end window.Time) *monitors.Pane {
+			p, _ := s.closedPane(m, end)
+			return p
+		})
 		return s.baseline(m, p, err)
 	case r.First > 0:
 		return m.first.baseline
@@ -75,18 +79,21 @@ func (s *sequencer) pane(c *closing, end window.Time) *monitors.Pane {
 	if end == c.pane.End {
 		return c.pane
 	}
-	return s.closedPane(c.monitor, end)
+	p, ok := s.closedPane(c.monitor, end)
+	if !ok {
+		c.monitor.lacks = max(c.monitor.lacks, end)
+	}
+	return p
 }
 
 // closedPane returns the closed pane that ends at end, if the stream has records
 // in it.
-func (s *sequencer) closedPane(m *monitor, end window.Time) *monitors.Pane {
+func (s *sequencer) closedPane(m *monitor, end window.Time) (p *monitors.Pane, ok bool) {
 	for _, c := range s.closings {
 		if c.monitor == m && c.pane.End == end {
-			return c.pane
+			return c.pane, true
 		}
 	}
-	var p *monitors.Pane
 	err := s.opts.Store.View(func(tx *store.Tx) (err error) {
 		p, err = readPane(tx, m.Monitor, end)
 		return err
@@ -94,7 +101,7 @@ func (s *sequencer) closedPane(m *monitor, end window.Time) *monitors.Pane {
 	if err != nil {
 		s.opts.Log.Error("a closed pane cannot be read and is left out", "monitor", m.Spec.Name, "end", end, "error", err)
 	}
-	return p
+	return p, err == nil
 }
 
 // readPane returns a stored pane, or nil if there is none that the monitor could

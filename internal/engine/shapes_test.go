@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"driftwatch/monitors"
+	"driftwatch/monitors/store"
 	"driftwatch/monitors/window"
 )
 
@@ -257,6 +258,38 @@ func TestCutsOfChangedWindows(t *testing.T) {
 		}
 		if fresh < 8 {
 			t.Errorf("%d windows", fresh)
+		}
+	})
+}
+
+// A closed pane that cannot be read any more is missing from windows that slide
+// over it, and they say so.
+func TestUnreadablePaneMakesWindowsPartial(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src := newMemory("t", 1)
+		for i := range 35 {
+			src.add(0, time.Duration(i)*time.Second, 0, 1)
+		}
+		s := newSetup(t, src)
+		s.spec.Window.Size, s.spec.Window.Pane = 30*time.Second, 10*time.Second
+		s.runFor(t, 10*time.Second)
+		err := s.store.Update(func(tx *store.Tx) error {
+			pane := slices.Clone(tx.Profile("m", seconds(20)))
+			return tx.PutProfile("m", seconds(20), pane[:len(pane)-1])
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 40 {
+			src.add(0, time.Duration(35+i)*time.Second, 0, 1)
+		}
+		s.runFor(t, 10*time.Second)
+		partial := map[int]bool{}
+		for _, w := range s.list(t) {
+			partial[int(w.End.Time().Sub(epoch).Seconds())] = w.Partial
+		}
+		if want := (map[int]bool{10: false, 20: false, 30: false, 40: true, 50: false, 60: false, 70: false}); !maps.Equal(partial, want) {
+			t.Errorf("partial windows %v, want %v", partial, want)
 		}
 	})
 }
