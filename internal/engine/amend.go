@@ -2,7 +2,6 @@ package engine
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -85,15 +84,7 @@ func (m *monitor) addLate(tx *store.Tx, end window.Time, panes [][]byte) error {
 // readLate returns the late records of a pane, or nil if there are none that the
 // monitor could have counted.
 func (m *monitor) readLate(tx *store.Tx, end window.Time) (*monitors.Pane, error) {
-	b := tx.Late(m.Spec.Name, end)
-	if b == nil {
-		return nil, nil
-	}
-	p, err := m.DecodePane(b)
-	if errors.Is(err, monitors.ErrShape) {
-		return nil, nil
-	}
-	return p, err
+	return decodePane(m.Monitor, tx.Late(m.Spec.Name, end))
 }
 
 // joinLate adds late records, with their cuts, to others of the same pane.

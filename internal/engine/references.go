@@ -107,7 +107,12 @@ func (s *sequencer) closedPane(m *monitor, end window.Time) (p *monitors.Pane, o
 // readPane returns a stored pane, or nil if there is none that the monitor could
 // have made.
 func readPane(tx *store.Tx, m *monitors.Monitor, end window.Time) (*monitors.Pane, error) {
-	b := tx.Profile(m.Spec.Name, end)
+	return decodePane(m, tx.Profile(m.Spec.Name, end))
+}
+
+// decodePane decodes a stored pane; nil stays nil, and so does one that the monitor
+// could not have made.
+func decodePane(m *monitors.Monitor, b []byte) (*monitors.Pane, error) {
 	if b == nil {
 		return nil, nil
 	}
