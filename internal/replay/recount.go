@@ -24,6 +24,7 @@ type recount struct {
 	progress func(records int)
 
 	panes  map[window.Time]*monitors.Pane // by end, merged in the order of partitions
+	late   map[window.Time]*monitors.Pane // by end of a window: the late records that amended it
 	newest map[paneOf]window.Time
 	gone   []gap
 }
@@ -44,17 +45,23 @@ type gap struct {
 type job struct {
 	checks.Cut
 	lo, hi    window.Time
-	watermark window.Time // before the next record
+	watermark window.Time    // before the next record
+	amends    *checks.Window // with late records of these panes; nil: they are those that came on time
 }
 
 // run counts the panes of windows, which are in the order of their ends.
 func (r *recount) run(ctx context.Context, windows []*checks.Window) error {
 	r.panes, r.newest = map[window.Time]*monitors.Pane{}, map[paneOf]window.Time{}
+	r.late = map[window.Time]*monitors.Pane{}
 	jobs := map[int][]*job{}
 	counted := window.None // end of the newest pane that has its jobs
 	for _, w := range windows {
 		for _, j := range jobsOf(w, max(counted, w.Start)) {
 			jobs[j.Partition] = append(jobs[j.Partition], j)
+		}
+		for _, c := range w.Amended {
+			j := &job{Cut: c, lo: w.Start, hi: w.End, watermark: orNone(c.Watermark), amends: w}
+			jobs[c.Partition] = append(jobs[c.Partition], j)
 		}
 		counted = w.End
 	}
@@ -72,7 +79,7 @@ func (r *recount) run(ctx context.Context, windows []*checks.Window) error {
 func jobsOf(w *checks.Window, lo window.Time) (jobs []*job) {
 	after := map[int]window.Time{} // end of the panes that a partition's cuts so far are of
 	for _, c := range w.Cut {
-		j := &job{Cut: c, lo: lo, hi: w.End, watermark: window.None}
+		j := &job{Cut: c, lo: lo, hi: w.End, watermark: orNone(c.Watermark)}
 		if t, ok := after[c.Partition]; ok {
 			j.lo = max(lo, t)
 		}
@@ -80,14 +87,18 @@ func jobsOf(w *checks.Window, lo window.Time) (jobs []*job) {
 			j.hi = *c.Through
 			after[c.Partition] = j.hi
 		}
-		if c.Watermark != nil {
-			j.watermark = *c.Watermark
-		}
 		if !c.Empty() && j.lo < j.hi {
 			jobs = append(jobs, j)
 		}
 	}
 	return jobs
+}
+
+func orNone(t *window.Time) window.Time {
+	if t == nil {
+		return window.None
+	}
+	return *t
 }
 
 // partition reads one partition once, over all its jobs.
@@ -180,7 +191,8 @@ type counter struct {
 	panes   map[window.Time]*monitors.Pane
 }
 
-// observe counts a record for the one job that it is of, unless it is late there.
+// observe counts a record for the jobs that it is of: on time in one, or late in
+// those of the windows that it amended.
 func (c *counter) observe(jobs []*job, rec *source.Record) {
 	if c.row.Fill(c.decoder, c.id, rec) != nil {
 		return
@@ -198,11 +210,33 @@ func (c *counter) observe(jobs []*job, rec *source.Record) {
 		if rec.Offset >= j.Next {
 			continue
 		}
-		if end > j.lo && end <= j.hi && end > shape.Sealed(j.watermark) {
+		switch sealed := end <= shape.Sealed(j.watermark); {
+		case end <= j.lo || end > j.hi:
+		case j.amends == nil && !sealed:
 			c.count(start, end, t)
+		case j.amends != nil && (sealed || closedBefore(j.amends, c.id, end, rec.Offset)) && end > shape.Settled(j.watermark):
+			c.countLate(j.amends)
 		}
 		j.watermark = max(j.watermark, t)
 	}
+}
+
+// closedBefore reports whether the pane that ends at end was closed for a partition
+// without its watermark before a record: it was idle, or had nothing in it.
+func closedBefore(w *checks.Window, partition int, end window.Time, offset int64) bool {
+	for _, cut := range w.Cut {
+		if cut.Partition == partition && (cut.Through == nil || end <= *cut.Through) {
+			return cut.Empty() || (cut.Idle || cut.Ended) && offset >= cut.Next
+		}
+	}
+	return true
+}
+
+func (c *counter) countLate(w *checks.Window) {
+	if c.late[w.End] == nil {
+		c.late[w.End] = c.monitor.NewSpan(w.Start, w.End)
+	}
+	c.late[w.End].Observe(c.row)
 }
 
 func (c *counter) count(start, end, t window.Time) {

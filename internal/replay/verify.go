@@ -161,13 +161,10 @@ func (v *verifier) report(start, end window.Time, outcome, why string) {
 
 // judge computes a window again and compares.
 func (v *verifier) judge(w *checks.Window, stored []byte) (outcome, why string, err error) {
-	if w.Revision > 0 {
-		return Unverifiable, "late records were added to it", nil
-	}
 	if why := v.recount.why(w); why != "" {
 		return Unverifiable, why, nil
 	}
-	if why := cmp.Or(v.differentCut(w), v.differentPane(w)); why != "" {
+	if why := cmp.Or(v.differentCut(w), v.differentPane(w), v.differentLate(w)); why != "" {
 		return Differs, why, nil
 	}
 	reference, there := v.review.Reference(w)
@@ -219,6 +216,19 @@ func (v *verifier) differentPane(w *checks.Window) string {
 	return ""
 }
 
+// differentLate says how many late records amend a window, if not as many as it
+// says, or "".
+func (v *verifier) differentLate(w *checks.Window) string {
+	rows := uint64(0)
+	if late := v.recount.late[w.End]; late != nil {
+		rows = late.Rows()
+	}
+	if rows == uint64(w.Revision) {
+		return ""
+	}
+	return fmt.Sprintf("it has %d late records, counted again %d", w.Revision, rows)
+}
+
 func reason(err error) string {
 	if err == nil {
 		return ""
@@ -253,10 +263,16 @@ func (v *verifier) evaluate(w *checks.Window, reference *monitors.Baseline) ([]b
 			return nil, err
 		}
 	}
+	if late := v.recount.late[w.End]; late != nil {
+		if err := pane.Merge(late); err != nil {
+			return nil, err
+		}
+	}
 	history, all := v.review.History(w)
 	again := v.monitor.Evaluate(monitors.Closing{
 		Pane: pane, Cut: w.Cut, Partial: w.Partial, History: history, Reference: reference,
 	})
+	again.Revision, again.Amended = w.Revision, w.Amended
 	if volume, ok := w.Whole().Checks["volume"]; ok && !all {
 		again.Whole().Checks["volume"] = volume // windows that it looked back on may be gone
 	}

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -68,6 +70,65 @@ func TestVerify(t *testing.T) {
 			}
 			if len(v.Windows) < 6 || v.Differs() {
 				t.Errorf("%d windows, %v", len(v.Windows), v.Summary)
+			}
+		})
+	}
+}
+
+// belated is traffic of which some records come up to three minutes late.
+func belated() *logs {
+	l, rng := traffic(), rand.New(rand.NewPCG(3, 4))
+	for _, part := range l.parts {
+		for i := range part {
+			if rng.IntN(20) == 0 && i > 200 {
+				at := part[i].Timestamp.Add(-time.Duration(rng.IntN(180)) * time.Second)
+				part[i].Value = fmt.Appendf(nil, `{"ts":%d,"x":%d,"c":"late"}`, at.UnixMilli(), rng.IntN(100))
+			}
+		}
+	}
+	return l
+}
+
+// Windows that late records amended are the same when those are counted again, and
+// not when one is not in them.
+func TestVerifyOfAmendedWindows(t *testing.T) {
+	for name, change := range map[string]func(*monitors.Spec){
+		"tumbling":         func(*monitors.Spec) {},
+		"sliding":          func(s *monitors.Spec) { s.Window.Size = 4 * time.Minute },
+		"not for long":     func(s *monitors.Spec) { s.Window.Amend = 20 * time.Second },
+		"without lateness": func(s *monitors.Spec) { s.Window.Lateness = 0 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			spec := minutely()
+			spec.Window.Amend = time.Hour
+			change(&spec)
+			r, err := replayed(t, belated(), spec, time.Time{}, time.Time{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			v := verified(t, r, spec, belated())
+			for _, o := range v.Windows {
+				if o.Outcome != OK {
+					t.Errorf("window %v: %s: %s", o.End, o.Outcome, o.Why)
+				}
+			}
+			revised := 0
+			err = r.store.Update(func(tx *store.Tx) (err error) {
+				tx.Windows("m", window.None, window.Newest, func(end window.Time, b []byte) bool {
+					if !bytes.Contains(b, []byte(`"revision":0`)) {
+						revised++
+						err = tx.PutRevision("m", end, bytes.Replace(b, []byte(`"revision":`), []byte(`"revision":1`), 1))
+					}
+					return err == nil
+				})
+				return err
+			})
+			if err != nil || revised < 5 {
+				t.Fatalf("%d windows were amended, %v", revised, err)
+			}
+			if got := verified(t, r, spec, belated()).Summary[Differs]; got != revised {
+				t.Errorf("%d windows differ of %d that say more late records than they have", got, revised)
 			}
 		})
 	}
