@@ -235,7 +235,7 @@ func crashes(t *testing.T, brokers []string, group string, kills int) {
 		t.Logf("%d windows of %s after %d kills", len(got), monitor, kills)
 	}
 	// They are also what their cuts say, counted again from the topic.
-	out, errOut, code := daemontest.Run(t, "replay", "-c", disturbed.config, "--verify", "--monitor", "m", "--monitor", "slide", "--monitor", "count")
+	out, errOut, code := daemontest.Run(t, "replay", "-c", disturbed.config, "--verify")
 	if code != 0 || !strings.Contains(out, " 0 differ, 0 cannot be verified") {
 		t.Errorf("verified after %d kills: exit code %d, %s%s", kills, code, out, errOut)
 	}

@@ -95,7 +95,7 @@ func TestVerifyOfAmendedWindows(t *testing.T) {
 	for name, change := range map[string]func(*monitors.Spec){
 		"tumbling":         func(*monitors.Spec) {},
 		"sliding":          func(s *monitors.Spec) { s.Window.Size = 4 * time.Minute },
-		"not for long":     func(s *monitors.Spec) { s.Window.Amend = 20 * time.Second },
+		"not for long":     func(s *monitors.Spec) { s.Window.Size, s.Window.Amend = 4*time.Minute, 20*time.Second },
 		"without lateness": func(s *monitors.Spec) { s.Window.Lateness = 0 },
 	} {
 		t.Run(name, func(t *testing.T) {
