@@ -113,7 +113,11 @@ rules: [rules.yaml]
 		quarter := len(values) / 4
 		early, late := median(values[quarter:2*quarter]), median(values[3*quarter:])
 		t.Logf("%s: %.0f in the second quarter, %.0f in the last, after %d windows", name, early, late, minute)
-		if late > 1.2*early {
+		most := 1.2
+		if name == "driftwatch_store_bytes" {
+			most = 2 // a small file grows by doubling; what is used of it may not
+		}
+		if late > most*early {
 			t.Errorf("%s grew from %.0f to %.0f", name, early, late)
 		}
 	}
