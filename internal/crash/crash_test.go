@@ -121,8 +121,9 @@ func produce(t *testing.T, cl *kgo.Client, room *atomic.Int64, stop <-chan struc
 		kafkatest.Produce(t, cl, records...)
 	}
 	end := event.Truncate(time.Second).Add(time.Second)
-	for p := range partitions {
-		kafkatest.Produce(t, cl, kafkatest.Record(topic, int32(p), nil, payload(end.Add(10*time.Second), 1, "a"), end))
+	for p := range partitions { // the last window has records, whatever came before
+		kafkatest.Produce(t, cl, kafkatest.Record(topic, int32(p), nil, payload(end.Add(-time.Millisecond), 1, "a"), end),
+			kafkatest.Record(topic, int32(p), nil, payload(end.Add(10*time.Second), 1, "a"), end))
 	}
 	return window.FromTime(end)
 }
