@@ -6,6 +6,7 @@ package notify
 
 import (
 	"fmt"
+	"net/http"
 	"regexp"
 	"strings"
 	"time"
@@ -122,6 +123,22 @@ var (
 	headerName   = regexp.MustCompile(`^[A-Za-z0-9!#$%&'*+.^_|~-]+$`)
 	secretHeader = regexp.MustCompile(`(?i)authorization|token|secret|api-?key|password|cookie`)
 )
+
+// ReadHeaders returns the values of headers, and those of them that are secrets.
+func ReadHeaders(values map[string]Value) (head http.Header, secrets []string, err error) {
+	head = http.Header{}
+	for name, v := range values {
+		text, secret, err := v.Read()
+		if err != nil {
+			return nil, nil, err
+		}
+		head.Set(name, text)
+		if secret {
+			secrets = append(secrets, text)
+		}
+	}
+	return head, secrets, nil
+}
 
 // Headers reads a mapping of headers.
 func (s Section) Headers(key string) map[string]Value {

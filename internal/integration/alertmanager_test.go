@@ -3,7 +3,6 @@
 package integration
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -74,35 +73,7 @@ receivers: [{name: hook, webhook_configs: [{url: %q, send_resolved: true}]}]
 `, hook.URL)})
 	cmd := exec.Command("prometheus-alertmanager", "--config.file="+filepath.Join(dir, "am.yml"), "--storage.path="+dir,
 		"--web.listen-address=127.0.0.1:0", "--cluster.listen-address=")
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("start alertmanager: %v", err)
-	}
-	address, ended := make(chan string, 1), make(chan struct{})
-	go func() {
-		defer close(ended)
-		for lines := bufio.NewScanner(stderr); lines.Scan(); {
-			if _, a, found := strings.Cut(lines.Text(), `msg="Listening on" address=`); found {
-				address <- a
-			}
-		}
-		_ = cmd.Wait() // it is killed
-	}()
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill() // it may be gone
-		<-ended
-	})
-	select {
-	case a := <-address:
-		am.url = "http://" + strings.TrimSpace(a)
-	case <-ended:
-		t.Fatal("alertmanager ended at once")
-	case <-time.After(daemontest.Patience):
-		t.Fatal("alertmanager does not listen")
-	}
+	am.url = listening(t, cmd)
 	return am
 }
 

@@ -3,7 +3,6 @@
 package integration
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -158,36 +157,7 @@ func runPrometheus(t *testing.T, config, data string) *prometheus {
 	daemontest.Files(t, dir, map[string]string{"prometheus.yml": config})
 	cmd := exec.Command("prometheus", "--config.file="+filepath.Join(dir, "prometheus.yml"),
 		"--storage.tsdb.path="+data, "--storage.tsdb.retention.time=10y", "--web.listen-address=127.0.0.1:0")
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("start prometheus: %v", err)
-	}
-	address, ended := make(chan string, 1), make(chan struct{})
-	go func() {
-		defer close(ended)
-		for lines := bufio.NewScanner(stderr); lines.Scan(); {
-			if _, a, found := strings.Cut(lines.Text(), `msg="Listening on" address=`); found {
-				address <- a
-			}
-		}
-		_ = cmd.Wait() // it is killed
-	}()
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill() // it may be gone
-		<-ended
-	})
-	select {
-	case a := <-address:
-		return &prometheus{"http://" + strings.TrimSpace(a)}
-	case <-ended:
-		t.Fatal("prometheus ended at once")
-	case <-time.After(daemontest.Patience):
-		t.Fatal("prometheus does not listen")
-	}
-	return nil
+	return &prometheus{listening(t, cmd)}
 }
 
 // dashboards asks what the panels of the dashboards ask: each has something to

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"strings"
 	"time"
 
@@ -60,16 +59,9 @@ func (r *Receiver) Notify(ctx context.Context, m alerting.Message) (string, erro
 	if err != nil {
 		return "", fmt.Errorf("write alerts: %w", err)
 	}
-	head, secrets := http.Header{}, []string(nil)
-	for name, v := range r.o.Headers {
-		text, secret, err := v.Read()
-		if err != nil {
-			return "", err
-		}
-		head.Set(name, text)
-		if secret {
-			secrets = append(secrets, text)
-		}
+	head, secrets, err := notify.ReadHeaders(r.o.Headers)
+	if err != nil {
+		return "", err
 	}
 	var answers []string
 	var failure error

@@ -10,7 +10,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/http"
 	"strconv"
 	"time"
 
@@ -62,17 +61,11 @@ func (r *Receiver) Notify(ctx context.Context, m alerting.Message) (string, erro
 	if err != nil {
 		return "", &alerting.Error{Kind: alerting.Rejected, Reason: "template", Err: err}
 	}
-	head := http.Header{}
-	for name, v := range r.o.Headers {
-		text, secret, err := v.Read()
-		if err != nil {
-			return "", err
-		}
-		head.Set(name, text)
-		if secret {
-			secrets = append(secrets, text)
-		}
+	head, hidden, err := notify.ReadHeaders(r.o.Headers)
+	if err != nil {
+		return "", err
 	}
+	secrets = append(secrets, hidden...)
 	if r.o.SecretFile != "" {
 		key, err := notify.Secret(r.o.SecretFile)
 		if err != nil {
