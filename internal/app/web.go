@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	past "driftwatch/internal/history"
 	"driftwatch/internal/metrics"
 	"driftwatch/internal/snapshot"
 	"driftwatch/internal/web"
@@ -85,6 +86,33 @@ func (h history) Digests(monitor string, from, to window.Time, fn func(digest []
 		})
 		return err
 	})
+}
+
+// Alerts implements web.History.
+func (h history) Alerts(monitor string, from, to window.Time, limit int) (list []past.Entry, err error) {
+	err = h.store.View(func(tx *store.Tx) error {
+		entries, err := readHistory(tx, monitor, window.None, window.Newest)
+		for _, e := range slices.Backward(entries) {
+			if e.Alert != nil && e.End > from && e.End <= to && len(list) < limit {
+				list = append(list, e)
+			}
+		}
+		return err
+	})
+	return list, err
+}
+
+// readHistory returns what was found of a monitor from a time of the clock on and
+// before another one, oldest first.
+func readHistory(tx *store.Tx, monitor string, from, to window.Time) (entries []past.Entry, err error) {
+	tx.History(monitor, from, to, func(at window.Time, b []byte) bool {
+		var e past.Entry
+		e, err = past.Decode(monitor, at, b)
+		entries = append(entries, e)
+		return err == nil
+	})
+	slices.Reverse(entries)
+	return past.Distinct(entries), err
 }
 
 // errStarting says that there is no engine to ask yet.

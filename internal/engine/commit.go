@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"driftwatch/internal/history"
 	"driftwatch/monitors/digest"
 	"driftwatch/monitors/store"
 	"driftwatch/rules"
@@ -127,11 +128,14 @@ func (s *sequencer) writeClosing(tx *store.Tx, c *closing) error {
 	if err := writeJudged(tx, c); err != nil {
 		return err
 	}
+	if err := remember(tx, name, history.OfWindow(c.window.End)); err != nil {
+		return err
+	}
 	return s.writeRules(tx, name, c.state, c.events)
 }
 
-// writeRules stores a monitor's rule state and puts the events into the
-// outboxes of the receivers that they are for.
+// writeRules stores a monitor's rule state, remembers the events and puts them
+// into the outboxes of the receivers that they are for.
 func (s *sequencer) writeRules(tx *store.Tx, monitor string, state rules.State, events []rules.Event) error {
 	b, err := json.Marshal(state)
 	if err != nil {
@@ -141,7 +145,7 @@ func (s *sequencer) writeRules(tx *store.Tx, monitor string, state rules.State, 
 		return err
 	}
 	for _, e := range events {
-		if err := s.putEvent(tx, e); err != nil {
+		if err := s.putChange(tx, e); err != nil {
 			return err
 		}
 	}

@@ -158,7 +158,8 @@ func said(t *testing.T, sent []rules.Event) (list []string) {
 
 // Whichever operation of a run fails, before or after it had its effect, and
 // whether the process goes on or is gone and another one starts: the windows are
-// the same, byte for byte, and so are the alerts that are sent, in their order.
+// the same, byte for byte, and so are the alerts that are sent, in their order, and
+// the history of both.
 func TestFaultAtEveryOperation(t *testing.T) {
 	const every = 500 * time.Millisecond // batches and checkpoints come together, so that they meet in transactions
 	src := newMemory("t", 2)
@@ -172,7 +173,7 @@ func TestFaultAtEveryOperation(t *testing.T) {
 		src.add(i%2, time.Duration(i)*500*time.Millisecond, 0, float64(value))
 	}
 	const enough = 20 * time.Second
-	run := func(t *testing.T, f *faults) (windows map[string]string, alerts []string) {
+	run := func(t *testing.T, f *faults) (windows map[string]string, alerts, history []string) {
 		s := newSetup(t, src)
 		defer s.store.Close()
 		s.every, s.spec.Window.Idle = every, 10*time.Second
@@ -187,19 +188,19 @@ func TestFaultAtEveryOperation(t *testing.T) {
 		for end, w := range s.windows(t) {
 			windows[end.String()] = w
 		}
-		return windows, said(t, sent)
+		return windows, said(t, sent), s.history(t)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		wantWindows, wantAlerts := run(t, &faults{})
-		if len(wantWindows) != 6 || len(wantAlerts) != 2 {
-			t.Fatalf("%d windows and %d alerts without a fault", len(wantWindows), len(wantAlerts))
+		wantWindows, wantAlerts, wantHistory := run(t, &faults{})
+		if len(wantWindows) != 6 || len(wantAlerts) != 2 || len(wantHistory) != 8 {
+			t.Fatalf("%d windows, %d alerts and a history of %v without a fault", len(wantWindows), len(wantAlerts), wantHistory)
 		}
 		for _, crash := range []bool{false, true} {
 			for _, after := range []bool{false, true} {
 				n, hit := 1, true
 				for ; hit; n++ {
 					f := &faults{at: n, crash: crash, after: after}
-					windows, alerts := run(t, f)
+					windows, alerts, history := run(t, f)
 					hit = f.n >= n
 					name := fmt.Sprintf("operation %d fails (crash: %v, after its effect: %v)", n, crash, after)
 					if !maps.Equal(windows, wantWindows) {
@@ -207,6 +208,9 @@ func TestFaultAtEveryOperation(t *testing.T) {
 					}
 					if !slices.Equal(alerts, wantAlerts) {
 						t.Errorf("%s: the alerts are %v, want %v", name, alerts, wantAlerts)
+					}
+					if !slices.Equal(history, wantHistory) {
+						t.Errorf("%s: the history is %v, want %v", name, history, wantHistory)
 					}
 					if t.Failed() {
 						return

@@ -229,7 +229,7 @@ func (s *sequencer) resolveRemoved(tx *store.Tx) error {
 		}
 		_, events := (&rules.Set{}).ForMonitor(rules.Monitor{Name: name}).Adopt(old)
 		for _, e := range events {
-			if err := s.putEvent(tx, e); err != nil {
+			if err := s.putChange(tx, e); err != nil {
 				return err
 			}
 		}

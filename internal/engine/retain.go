@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"time"
 
 	"driftwatch/monitors/store"
 	"driftwatch/monitors/window"
@@ -52,10 +53,13 @@ func (s *sequencer) retainMonitor(tx *store.Tx, name string, limit int) (removed
 	if watched {
 		newest, needed = m.windows.Closed(), m.needed()
 	}
-	if newest == window.None {
-		return 0, nil
+	before := window.FromTime(time.Now()).Add(-s.opts.Retention) // of the clock, as the history is
+	removed, err = tx.RetainHistory(name, before, historyMost, limit)
+	if newest == window.None || removed == limit || err != nil {
+		return removed, err
 	}
-	removed, err = tx.Retain(name, min(needed, newest.Add(-s.opts.Retention)), min(needed, newest.Add(-s.opts.Profiles)), limit)
+	windows, err := tx.Retain(name, min(needed, newest.Add(-s.opts.Retention)), min(needed, newest.Add(-s.opts.Profiles)), limit-removed)
+	removed += windows
 	if err == nil && !watched && !tx.HasWindows(name) {
 		err = tx.ForgetMonitor(name)
 	}

@@ -82,6 +82,7 @@ var layers = []layer{
 	{"alerting/receivers", 73},
 	{"alerting/notify", 71},
 	{"alerting/notify/...", 72},
+	{"alerting/summary", 56},
 	{"alerting/...", 70},
 	{"internal/web/...", 71},
 	{"internal/metrics/...", 70},
@@ -92,6 +93,7 @@ var layers = []layer{
 	{"internal/schema", 74},
 	{"internal/snapshot/snapshottest", 61},
 	{"internal/snapshot", 60},
+	{"internal/history", 55},
 	{"rules/...", 50},
 	{"monitors", 50},
 	{"monitors/digest", 31}, // of results of checks

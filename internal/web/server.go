@@ -16,6 +16,7 @@ import (
 
 	toolkit "github.com/prometheus/exporter-toolkit/web"
 
+	past "driftwatch/internal/history"
 	"driftwatch/internal/snapshot"
 	"driftwatch/monitors"
 	"driftwatch/monitors/checks"
@@ -31,6 +32,9 @@ type History interface {
 	// Digests calls fn for the digests of such windows, newest first, until it
 	// returns false. They are valid inside fn only.
 	Digests(monitor string, from, to window.Time, fn func(digest []byte) bool) error
+	// Alerts returns how the monitor's alerts changed at event times with
+	// from < end <= to, as it was found, newest first, at most limit.
+	Alerts(monitor string, from, to window.Time, limit int) ([]past.Entry, error)
 }
 
 // References are what monitors compare windows with. What cannot be met is a

@@ -22,11 +22,13 @@ import (
 
 	"go.uber.org/goleak"
 
+	past "driftwatch/internal/history"
 	"driftwatch/internal/snapshot"
 	"driftwatch/internal/snapshot/snapshottest"
 	"driftwatch/monitors/checks"
 	"driftwatch/monitors/digest"
 	"driftwatch/monitors/window"
+	"driftwatch/rules"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -64,6 +66,22 @@ func (h history) Digests(monitor string, from, to window.Time, fn func([]byte) b
 		}
 	}
 	return err
+}
+
+// Alerts makes a history of the alerts as they are: each was found a minute later.
+func (h history) Alerts(monitor string, from, to window.Time, limit int) (out []past.Entry, err error) {
+	if h.err != nil {
+		return nil, h.err
+	}
+	for i := range h.s.Alerts {
+		if a := &h.s.Alerts[i]; a.State != rules.Pending && a.Monitor == monitor {
+			e := past.OfAlert(a)
+			if e.At = e.End.Add(time.Minute); from < e.End && e.End <= to && len(out) < limit {
+				out = append(out, e)
+			}
+		}
+	}
+	return out, nil
 }
 
 func optionsOf(s *snapshot.Snapshot) Options {
@@ -105,6 +123,7 @@ func TestAPIGolden(t *testing.T) {
 	for name, target := range map[string]string{
 		"monitors.json": "/api/v1/monitors",
 		"monitor.json":  "/api/v1/monitors/churn",
+		"history.json":  "/api/v1/alerts/history?to=2026-01-02T20:00:00Z&limit=1",
 		"windows.json":  "/api/v1/monitors/churn/windows?from=2026-01-02T09:00:00Z&to=2026-01-02T11:00:00Z",
 		"segment.json":  "/api/v1/monitors/churn/windows?segment=country%3DBR&limit=1",
 		"window.json":   "/api/v1/monitors/churn/windows/2026-01-02T18:00:00Z",
@@ -186,6 +205,8 @@ func TestErrors(t *testing.T) {
 		{"GET", "/api/v1/monitors/churn/windows/noon", 400, `the window's end is "noon"`},
 		{"GET", "/api/v1/monitors/churn/windows/2026-01-02T10:30:00Z", 404, "has no window that ends at 2026-01-02T10:30:00Z"},
 		{"GET", "/api/v1/monitors/churn/windows/2026-01-02T11:00:00Z?segment=x", 404, `no segment "x"`},
+		{"GET", "/api/v1/alerts/history?monitor=none", 404, `there is no monitor "none"`},
+		{"GET", "/api/v1/alerts/history?limit=0", 400, `limit "0" is not a number`},
 		{"GET", "/api/v1/nothing", 404, "there is no /api/v1/nothing"},
 		{"POST", "/api/v1/monitors", 405, "POST is not allowed here, only GET"},
 		{"DELETE", "/", 405, "only GET"},
@@ -216,7 +237,7 @@ func TestHistoryFails(t *testing.T) {
 	s := snapshottest.New()
 	o := optionsOf(s)
 	o.History = history{s, errors.New("the disk is gone")}
-	for _, target := range []string{"/api/v1/monitors/churn/windows", "/api/v1/monitors/churn/windows/2026-01-02T11:00:00Z"} {
+	for _, target := range []string{"/api/v1/monitors/churn/windows", "/api/v1/monitors/churn/windows/2026-01-02T11:00:00Z", "/api/v1/alerts/history"} {
 		if w := call(Handler(o, nil), "GET", target); w.Code != 500 || !strings.Contains(w.Body.String(), "the disk is gone") {
 			t.Errorf("%s: %d %s", target, w.Code, w.Body)
 		}

@@ -14,6 +14,7 @@ var migrations = []func(*bolt.Tx) error{
 	addReferences,
 	addDigests,
 	addAmendments,
+	addHistory,
 }
 
 // Version is the layout that this program reads and writes.
@@ -39,6 +40,12 @@ func addAmendments(tx *bolt.Tx) error {
 		}
 	}
 	return nil
+}
+
+// addHistory makes the place for what was found when; it begins empty.
+func addHistory(tx *bolt.Tx) error {
+	_, err := tx.CreateBucketIfNotExists(bucketHistory)
+	return err
 }
 
 // migrate brings the store to this program's version, in one transaction for

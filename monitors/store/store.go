@@ -37,13 +37,16 @@ var (
 	bucketLate       = []byte("late")       // bucket a monitor: end of a closed pane -> its late records
 	bucketJudged     = []byte("judged")     // bucket a monitor: end -> what the window was judged by
 	bucketDue        = []byte("due")        // bucket a monitor: end of a window that late records change
+	bucketHistory    = []byte("history")    // bucket a monitor: time of the clock, number -> what was found then
 	bucketRules      = []byte("rules")      // monitor -> state of its rules
 	bucketOutbox     = []byte("outbox")     // bucket a receiver: id -> event
 
 	topLevel = [][]byte{bucketMeta, bucketPartitions, bucketPanes, bucketMonitors, bucketWindows,
-		bucketProfiles, bucketVolumes, bucketDigests, bucketReferences, bucketLate, bucketJudged, bucketDue, bucketRules, bucketOutbox}
+		bucketProfiles, bucketVolumes, bucketDigests, bucketReferences, bucketLate, bucketJudged, bucketDue,
+		bucketHistory, bucketRules, bucketOutbox}
 	// ofMonitors are those with a bucket for each monitor.
-	ofMonitors = [][]byte{bucketWindows, bucketProfiles, bucketVolumes, bucketDigests, bucketReferences, bucketLate, bucketJudged, bucketDue}
+	ofMonitors = [][]byte{bucketWindows, bucketProfiles, bucketVolumes, bucketDigests, bucketReferences, bucketLate, bucketJudged, bucketDue,
+		bucketHistory}
 	keyVersion = []byte("version")
 )
 
