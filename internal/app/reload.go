@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"driftwatch/internal/snapshot"
@@ -151,7 +152,9 @@ func (d *daemon) offer(ctx context.Context, g *generation) error {
 func (d *daemon) accepted(g *generation) {
 	limitMemory(within(g.config.Memory.Limit))
 	d.references = g.references
-	d.reload.Store(&snapshot.Reload{OK: true, At: d.now(), Files: g.config.Files, Flaws: g.flaws})
+	d.reload.Store(&snapshot.Reload{
+		OK: true, At: d.now(), Files: g.config.Files, Flaws: g.flaws, Page: strings.TrimSuffix(g.config.Web.ExternalURL, "/"),
+	})
 }
 
 // rejected says that a configuration does not take over.

@@ -54,6 +54,10 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 }
 
 func (c *Collector) monitor(e emitter, m *snapshot.Monitor) {
+	e.gauge(c.d.monitorInfo, 1, m.Name, m.Stream)
+	if m.WindowSize > 0 {
+		e.gauge(c.d.monitorWindow, m.WindowSize.Seconds(), m.Name)
+	}
 	e.count(c.d.windows, m.WindowsTotal, m.Name)
 	e.count(c.d.unrevised, m.Unrevised, m.Name)
 	if w := m.Last(); w != nil {
@@ -163,6 +167,7 @@ func (c *Collector) daemon(e emitter, s *snapshot.Snapshot) {
 	b := c.o.Build
 	e.gauge(c.d.buildInfo, 1, b.Version, b.Revision, b.Go)
 	e.gauge(c.d.rulesInfo, 1, s.Revision)
+	e.gauge(c.d.pageInfo, 1, s.Reload.Page)
 	e.gauge(c.d.reloadOK, boolean(s.Reload.OK))
 	e.gauge(c.d.storeBytes, float64(s.Store.Bytes))
 	e.gauge(c.d.storeFree, float64(s.Store.Free))

@@ -10,6 +10,7 @@ import (
 // depend on them.
 type descs struct {
 	value, pValue, drift                           *prometheus.Desc
+	monitorInfo, monitorWindow                     *prometheus.Desc
 	windowRows, windowEnd, windowRevision, windows *prometheus.Desc
 	late, amended, unrevised                       *prometheus.Desc
 	records, bytes, recordErrors, lost             *prometheus.Desc
@@ -18,7 +19,8 @@ type descs struct {
 	dropped                                        *prometheus.Desc
 	storeBytes, storeFree                          *prometheus.Desc
 	storeWritable, storeFailures                   *prometheus.Desc
-	reloadOK, reloadAt, buildInfo, rulesInfo       *prometheus.Desc
+	reloadOK, reloadAt                             *prometheus.Desc
+	buildInfo, rulesInfo, pageInfo                 *prometheus.Desc
 }
 
 func newDescs() descs {
@@ -30,6 +32,8 @@ func newDescs() descs {
 		value:          desc("check_value", "Value of a check in the monitor's newest window.", check...),
 		pValue:         desc("check_p_value", "P-value of a check in the monitor's newest window.", check...),
 		drift:          desc("check_drift", "Whether the check's verdict on the monitor's newest window is drift.", check...),
+		monitorInfo:    desc("monitor_info", "The stream that a monitor reads.", "monitor", "stream"),
+		monitorWindow:  desc("monitor_window_seconds", "Length of the monitor's windows.", "monitor"),
 		windowRows:     desc("window_rows", "Rows in the monitor's newest window.", "monitor", "segment"),
 		windowEnd:      desc("window_end_timestamp_seconds", "Event time at which the monitor's newest window ends.", "monitor"),
 		windowRevision: desc("window_revision", "Late records that the monitor's newest window holds.", "monitor"),
@@ -62,19 +66,21 @@ func newDescs() descs {
 		reloadAt:  desc("config_last_reload_success_timestamp_seconds", "When the configuration was last loaded with success."),
 		buildInfo: desc("build_info", "The program that runs.", "version", "revision", "goversion"),
 		rulesInfo: desc("rules_info", "The revision of the rule files in use.", "revision"),
+		pageInfo:  desc("page_info", "Where people find the page.", "url"),
 	}
 }
 
 func (d *descs) all() []*prometheus.Desc {
 	return []*prometheus.Desc{
 		d.value, d.pValue, d.drift,
+		d.monitorInfo, d.monitorWindow,
 		d.windowRows, d.windowEnd, d.windowRevision, d.windows,
 		d.late, d.amended, d.unrevised,
 		d.records, d.bytes, d.recordErrors, d.lost,
 		d.lag, d.freshness,
 		d.alerts, d.outbox, d.sent, d.sendFailures, d.superseded, d.dropped,
 		d.storeBytes, d.storeFree, d.storeWritable, d.storeFailures,
-		d.reloadOK, d.reloadAt, d.buildInfo, d.rulesInfo,
+		d.reloadOK, d.reloadAt, d.buildInfo, d.rulesInfo, d.pageInfo,
 	}
 }
 

@@ -150,6 +150,7 @@ type Reload struct {
 	OK      bool
 	At      time.Time // of the newest success
 	Files   []string  // that were read then
+	Page    string    // where people find the page, without a slash at the end; "" if they did not say
 	Flaws   []string  // that were found in them
 	Refused time.Time // of the newest failure, if it came after
 	Error   string    // of that

@@ -29,7 +29,7 @@ func New() *snapshot.Snapshot {
 		Ready:    true,
 		Revision: "3f2a9c",
 		Outbox:   1,
-		Reload:   snapshot.Reload{OK: true, At: time.Date(2026, 1, 2, 8, 59, 30, 0, time.UTC), Files: []string{"driftwatch.yaml", "monitors/churn.yaml"}, Flaws: []string{"driftwatch.yaml:9:5: warning: the default receiver is not used"}},
+		Reload:   snapshot.Reload{OK: true, At: time.Date(2026, 1, 2, 8, 59, 30, 0, time.UTC), Files: []string{"driftwatch.yaml", "monitors/churn.yaml"}, Page: "http://drift.example", Flaws: []string{"driftwatch.yaml:9:5: warning: the default receiver is not used"}},
 		Store:    snapshot.Store{Bytes: 3 << 20, Free: 1 << 20},
 		Memory:   snapshot.Memory{Live: 50 << 20, Estimate: 700 << 20, Limit: 32 << 30},
 		Monitors: []snapshot.Monitor{
