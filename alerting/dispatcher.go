@@ -15,14 +15,15 @@ import (
 type Options struct {
 	Outbox      Outbox
 	Receivers   map[string]Receiver
-	Settings    map[string]Settings  // of receivers; those without are told everything
-	Route       *Route               // nil: nobody is told
-	Inhibit     []Inhibit            // rules by which alerts keep others quiet
-	Silences    *Silences            // nil: there are none
-	Limit       int                  // of events that wait for one receiver; 0: DefaultLimit
-	Alerts      func() []rules.Alert // all alerts as they are now
-	ExternalURL string               // of the daemon's page, for links; "" for none
-	Counted     []snapshot.Receiver  // by the Dispatcher that this one takes over from
+	Settings    map[string]Settings                                           // of receivers; those without are told everything
+	Route       *Route                                                        // nil: nobody is told
+	Inhibit     []Inhibit                                                     // rules by which alerts keep others quiet
+	Silences    *Silences                                                     // nil: there are none
+	Limit       int                                                           // of events that wait for one receiver; 0: DefaultLimit
+	Alerts      func() []rules.Alert                                          // all alerts as they are now
+	ExternalURL string                                                        // of the daemon's page, for links; "" for none
+	Counted     []snapshot.Receiver                                           // by the Dispatcher that this one takes over from
+	Attempted   func(receiver string, first *rules.Alert, took time.Duration) // of each attempt to deliver; nil: nobody is told
 	Logger      *slog.Logger
 }
 
@@ -41,6 +42,9 @@ func New(o Options) (*Dispatcher, error) {
 	}
 	if o.Limit == 0 {
 		o.Limit = DefaultLimit
+	}
+	if o.Attempted == nil {
+		o.Attempted = func(string, *rules.Alert, time.Duration) {}
 	}
 	d := &Dispatcher{}
 	if o.Route == nil {

@@ -196,6 +196,7 @@ type rig struct {
 	route    Route
 	alerts   func() []rules.Alert
 	counted  []snapshot.Receiver
+	tried    func(string, *rules.Alert, time.Duration)
 	log      *strings.Builder
 	d        *Dispatcher
 	stop     func()
@@ -218,7 +219,7 @@ func (r *rig) start(t *testing.T) {
 	d, err := New(Options{
 		Outbox: r.outbox, Receivers: map[string]Receiver{"team": as},
 		Settings: map[string]Settings{"team": r.settings}, Silences: r.silences, Inhibit: r.inhibit, Limit: r.limit, Route: &route, Alerts: r.alerts,
-		ExternalURL: "http://drift.example/", Logger: slog.New(slog.NewTextHandler(r.log, nil)), Counted: r.counted,
+		ExternalURL: "http://drift.example/", Logger: slog.New(slog.NewTextHandler(r.log, nil)), Counted: r.counted, Attempted: r.tried,
 	})
 	if err != nil {
 		t.Fatal(err)

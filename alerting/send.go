@@ -71,7 +71,9 @@ func coolingKey(a *rules.Alert) string { return keyOf([]Label{{Value: a.Monitor}
 func (w *worker) notify(ctx context.Context, m Message) error {
 	sending, cancel := detach(ctx, sendTimeout)
 	defer cancel()
+	began := time.Now()
 	_, err := w.receiver.Notify(sending, m)
+	w.tried(w.name, &m.Events[0].Alert, time.Since(began))
 	return err
 }
 

@@ -23,6 +23,7 @@ type worker struct {
 	outbox   Outbox
 	alerts   func() []rules.Alert
 	page     string
+	tried    func(receiver string, first *rules.Alert, took time.Duration)
 	log      *slog.Logger
 	stats    *stats
 
@@ -59,7 +60,7 @@ func newWorker(o Options, name string) (*worker, error) {
 	w := &worker{
 		name: name, settings: o.Settings[name], root: o.Route, inhibit: o.Inhibit, silences: o.Silences, limit: o.Limit,
 		receiver: o.Receivers[name], outbox: o.Outbox, alerts: o.Alerts, page: strings.TrimSuffix(o.ExternalURL, "/"),
-		log: o.Logger.With("receiver", name), stats: newStats(name, o.Counted), memory: m,
+		tried: o.Attempted, log: o.Logger.With("receiver", name), stats: newStats(name, o.Counted), memory: m,
 		rejected: map[string]*backoff{}, arrived: map[string]time.Time{}, held: map[uint64]time.Time{},
 		reminded: map[string]mention{}, overtaken: map[string]int{},
 	}

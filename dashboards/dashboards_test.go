@@ -11,9 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/prometheus/client_golang/prometheus"
-
-	"driftwatch/internal/metrics"
+	"driftwatch/internal/metrics/metricstest"
 	"driftwatch/monitors/checks"
 )
 
@@ -91,15 +89,7 @@ var (
 // TestQueriesNameWhatIsExported: the metrics, and the labels that each is asked
 // by.
 func TestQueriesNameWhatIsExported(t *testing.T) {
-	exported := map[string]string{}
-	descs := make(chan *prometheus.Desc)
-	go func() {
-		metrics.NewCollector(metrics.Options{}).Describe(descs)
-		close(descs)
-	}()
-	for d := range descs {
-		exported[metricName.FindString(d.String())] = d.String()
-	}
+	exported := metricstest.Exported()
 	for _, q := range Queries("m") {
 		for _, name := range metricName.FindAllString(q.Expr, -1) {
 			if exported[name] == "" {

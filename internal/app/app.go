@@ -35,6 +35,7 @@ type daemon struct {
 	view       atomic.Pointer[snapshot.Snapshot]
 	next       chan *generation // a generation that is to take over
 	reloader   *reloader
+	latencies  *metrics.Latencies
 	references *references // of what runs; of the reloader's goroutine
 	reload     atomic.Pointer[snapshot.Reload]
 	now        func() time.Time
@@ -69,7 +70,7 @@ func newDaemon(o Options) (*daemon, *generation, error) {
 	if err != nil {
 		return nil, nil, errors.Join(err, g.close())
 	}
-	d := &daemon{opts: o, store: st, next: make(chan *generation), now: time.Now}
+	d := &daemon{opts: o, store: st, latencies: metrics.NewLatencies(), next: make(chan *generation), now: time.Now}
 	if d.silences, err = alerting.NewSilences(shelf{st}, d.now); err != nil {
 		return nil, nil, errors.Join(err, st.Close(), g.close())
 	}

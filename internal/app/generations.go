@@ -72,7 +72,7 @@ func (d *daemon) startEngine(ctx context.Context, g *generation) (running, error
 		Outbox: r.engine.Outbox(), Receivers: g.receivers, Settings: g.settings, Logger: g.log,
 		Route: g.config.Alerting.Route, Inhibit: g.config.Alerting.Inhibit, Silences: d.silences, Limit: g.config.Alerting.Limit,
 		Alerts:      func() []rules.Alert { return d.view.Load().Alerts },
-		ExternalURL: g.config.Web.ExternalURL, Counted: counted,
+		ExternalURL: g.config.Web.ExternalURL, Counted: counted, Attempted: d.latencies.Attempted,
 	})
 	return r, err
 }
@@ -143,6 +143,12 @@ func (d *daemon) runParts(ctx context.Context, r running) (ended <-chan error, s
 	}
 }
 
+// timing is where the engine's latencies go.
+func (d *daemon) timing() engine.Timing {
+	l := d.latencies
+	return engine.Timing{Fetched: l.Fetched, Evaluated: l.Evaluated, Stepped: l.Stepped, Shown: l.Shown, Committed: l.Committed}
+}
+
 func (d *daemon) newEngine(g *generation) (*engine.Engine, error) {
 	plans, elsewhere, err := g.divide(d.mine)
 	if err != nil {
@@ -164,5 +170,6 @@ func (d *daemon) newEngine(g *generation) (*engine.Engine, error) {
 		Publish:   d.view.Store,
 		Crowded:   func() bool { return crowded(limit) },
 		Retention: g.config.Store.Retention, Profiles: g.config.Store.Profiles,
+		Timing: d.timing(),
 	})
 }

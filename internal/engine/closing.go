@@ -151,7 +151,7 @@ func (s *sequencer) close(m *monitor, end window.Time) *closing {
 // judge runs the checks on the window from start to the pane that was closed, and
 // steps the rules.
 func (s *sequencer) judge(c *closing, start window.Time) {
-	m, end := c.monitor, c.pane.End
+	m, end, began := c.monitor, c.pane.End, time.Now()
 	from, _ := slices.BinarySearchFunc(m.cuts, start+1, func(p checks.PaneCuts, t window.Time) int { return cmp.Compare(p.End, t) })
 	in := monitors.Closing{
 		Pane: c.pane, Cut: checks.JoinCuts(m.cuts[from:]), Reference: s.reference(m, start, end),
@@ -175,8 +175,11 @@ func (s *sequencer) judge(c *closing, start window.Time) {
 	if m.Spec.Window.Amend > 0 {
 		c.judged = m.judgedBy()
 	}
+	evaluated := time.Now()
 	c.state, c.events = m.program.Step(m.state, c.window, s.earlier(m))
 	m.state = c.state
+	s.opts.Timing.Evaluated(c.window, evaluated.Sub(began))
+	s.opts.Timing.Stepped(c.window, time.Since(evaluated))
 	m.remember(c.window)
 	if err := m.refer(c, in.Pane); err != nil {
 		panic(fmt.Sprintf("windows of one monitor do not merge: %v", err))
@@ -242,6 +245,8 @@ func (s *sequencer) closed(c *closing) {
 	if c.window == nil {
 		return
 	}
+	due := c.window.End.Add(m.Spec.Window.Lateness).Time()
+	s.opts.Timing.Shown(m.Spec.Stream, c.window, max(0, time.Since(due))) // a producer's clock may be ahead of ours
 	m.due = m.due || m.Spec.Window.Amend > 0
 	m.recent = append(m.recent, c.window)
 	if keep := s.keepRecent(); len(m.recent) > keep {

@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"driftwatch/internal/history"
 	"driftwatch/monitors/digest"
@@ -14,7 +15,7 @@ import (
 // them, and all checkpoints that wait, in one transaction. A checkpoint never
 // goes without the panes that closed before it: it has no panes of theirs.
 func (s *sequencer) commit() error {
-	written := s.tellIfSlow()
+	written, began := s.tellIfSlow(), time.Now()
 	err := s.update(func(tx *store.Tx) error {
 		s.holdEvents(tx)
 		for _, c := range s.closings {
@@ -37,6 +38,7 @@ func (s *sequencer) commit() error {
 		}
 		return s.writeCheckpoints(tx)
 	})
+	s.opts.Timing.Committed(time.Since(began))
 	written()
 	if err != nil {
 		return err

@@ -59,6 +59,7 @@ type Options struct {
 	Profiles   time.Duration              // of profiles
 	Checkpoint time.Duration              // between checkpoints; default 5s
 	Crowded    func() bool                // reports whether memory is short; nil: it never is
+	Timing     Timing                     // is told how long things took
 	Log        *slog.Logger
 
 	update func(func(*store.Tx) error) error // of the store; tests let it fail
@@ -83,6 +84,7 @@ func (o *Options) validate() error {
 	if o.Checkpoint == 0 {
 		o.Checkpoint = 5 * time.Second
 	}
+	o.Timing.fill()
 	return nil
 }
 
@@ -197,7 +199,7 @@ func (e *Engine) newWorkers(p source.Partition) ([]*worker, error) {
 			return nil, err
 		}
 		w.start, w.source, w.reports, w.log = e.opts.Start, e.opts.Source, e.reports, e.opts.Log
-		w.from, w.to = e.opts.From, e.opts.To
+		w.from, w.to, w.fetched = e.opts.From, e.opts.To, e.opts.Timing.Fetched
 		w.horizon = e.seq.horizonOf(plan.Stream.Name)
 		ws = append(ws, w)
 	}

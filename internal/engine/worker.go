@@ -29,6 +29,7 @@ type worker struct {
 	source    Source
 	horizon   *atomic.Int64 // of the stream: a watermark at or beyond it is not moved on
 	reports   chan<- *report
+	fetched   func(stream string, p source.Partition, offset int64, took time.Duration)
 	log       *slog.Logger
 	mail      *mailbox
 	stop      context.CancelFunc // set when it is started
@@ -195,12 +196,18 @@ func drain(got <-chan fetched) {
 // fetch serves run, so that a worker that waits for records still reads its mail.
 func (w *worker) fetch(ctx context.Context, ask <-chan int64, got chan<- fetched) {
 	defer close(got)
-	log := w.source.Log(w.partition)
+	log, behind := w.source.Log(w.partition), false
 	for from := range ask {
+		began := time.Now()
 		b, err := log.Fetch(ctx, from)
-		if err != nil {
+		left := err == nil && !b.AtEnd()
+		switch {
+		case err != nil:
 			pause(ctx, time.Second)
+		case behind || left: // it did not have to wait for records
+			w.fetched(w.plan.Stream.Name, w.partition, from, time.Since(began))
 		}
+		behind = left
 		got <- fetched{b, err}
 	}
 }

@@ -85,6 +85,7 @@ var layers = []layer{
 	{"alerting/summary", 56},
 	{"alerting/...", 70},
 	{"internal/web/...", 71},
+	{"internal/metrics/metricstest", 71},
 	{"internal/metrics/...", 70},
 	{"dashboards/...", 70},
 	{"internal/config/...", 74},

@@ -16,9 +16,10 @@ import (
 
 // Options are what the metrics are made of.
 type Options struct {
-	Snapshot func() *snapshot.Snapshot // never nil results
-	Now      func() time.Time          // for freshness
-	Build    Build
+	Snapshot  func() *snapshot.Snapshot // never nil results
+	Latencies *Latencies
+	Now       func() time.Time // for freshness
+	Build     Build
 }
 
 // Build says which program runs.
@@ -34,6 +35,7 @@ func NewRegistry(o Options) *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(
 		NewCollector(o),
+		latencyCollector{o.Latencies, o.Snapshot},
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)

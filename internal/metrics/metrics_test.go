@@ -165,7 +165,9 @@ func TestEmptySnapshot(t *testing.T) {
 }
 
 func TestRegistry(t *testing.T) {
-	r := NewRegistry(collectorOf(snapshottest.New()).o)
+	o := collectorOf(snapshottest.New()).o
+	o.Latencies = NewLatencies()
+	r := NewRegistry(o)
 	families, err := r.Gather()
 	if err != nil {
 		t.Fatal(err)
