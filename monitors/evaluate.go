@@ -69,7 +69,7 @@ func (m *Monitor) evaluateSegment(c Closing, name string, v verdicts) checks.Seg
 func (m *Monitor) evaluateField(i int, cur *profile.Profile, ref against, v verdicts) checks.Field {
 	f := &m.fields[i]
 	out := checks.Field{
-		Name: f.Name, Type: f.Type.String(), Role: f.Role,
+		Name: f.Name, Type: f.Type.String(), Role: f.Role, Redacted: f.Redact,
 		Current: checks.Summarize(cur), Checks: map[string]checks.Result{},
 	}
 	in := checks.Input{

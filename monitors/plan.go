@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"driftwatch/monitors/checks"
 	"driftwatch/monitors/decode"
 	"driftwatch/monitors/source"
 	"driftwatch/monitors/window"
@@ -16,16 +17,18 @@ import (
 type Plan struct {
 	Stream   Stream
 	Monitors []*Monitor
-	paths    []string // what the decoder looks for
-	meta     []string // parts of the log's record: $key, $partition, $header.NAME; their leaves follow those of paths
-	time     int      // leaf of the event time, or -1
-	ignored  []int    // leaves that are never unknown: time and id
+	paths    []string         // what the decoder looks for
+	meta     []string         // parts of the log's record: $key, $partition, $header.NAME; their leaves follow those of paths
+	time     int              // leaf of the event time, or -1
+	ignored  []int            // leaves that are never unknown: time and id
+	redacted checks.Redaction // of all monitors; nil: none
 }
 
 // NewPlan makes the plan of one stream. Each monitor must be of that stream;
 // it is bound to the plan's leaves.
 func NewPlan(s Stream, ms []*Monitor) (*Plan, error) {
 	p := &Plan{Stream: s, Monitors: ms, time: -1}
+	p.collectRedacted()
 	p.collect(p.names())
 	if s.Time != nil {
 		p.time = p.leaf(s.Time.Field)

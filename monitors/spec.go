@@ -122,6 +122,21 @@ func (s *Spec) NamedValues(f *Field) []string {
 	return values
 }
 
+// Redaction is the fields whose values are not shown.
+func (s *Spec) Redaction() checks.Redaction {
+	var r checks.Redaction
+	for i := range s.Fields {
+		if !s.Fields[i].Redact {
+			continue
+		}
+		if r == nil {
+			r = checks.Redaction{}
+		}
+		r[s.Fields[i].Name] = true
+	}
+	return r
+}
+
 // Check is a check that a monitor asks for, with its parameters.
 type Check struct {
 	Name string
@@ -140,6 +155,7 @@ type Field struct {
 	Allowed []string // promise: present values are among these; nil: any
 	Pattern *regexp.Regexp
 	Coerce  bool    // "12" in a number field is 12
+	Redact  bool    `json:",omitempty"` // no value of it is shown; omitted, so that the spec's hashes stay
 	Checks  []Check // empty: the monitor's
 }
 

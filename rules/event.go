@@ -27,6 +27,7 @@ type Alert struct {
 	Result      checks.Result       `json:"result"`                 // of the newest window that was judged
 	Moved       []checks.Move       `json:"moved,omitempty"`        // of the field, where it drifted
 	ExplainedBy *checks.Explanation `json:"explained_by,omitempty"` // the segment that makes up most of it
+	Redacted    bool                `json:"redacted,omitempty"`     // values are left out
 	WindowStart window.Time         `json:"window_start"`
 	WindowEnd   window.Time         `json:"window_end"`
 	Since       window.Time         `json:"since"`             // end of the first window of the run that led to the state

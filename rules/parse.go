@@ -59,6 +59,7 @@ func readRule(c yamlx.Cursor, group texts) *Rule {
 	r.Mute = mute.Read(r.at.mute)
 	r.Class = readClass(m.Get("class"), &r.When)
 	r.Severity = m.Get("severity").OneOf(Warning, Info, Warning, Critical)
+	r.Redact = m.Get("redact").Bool(false)
 	r.readTexts(m, group)
 	m.Done()
 	r.checkKeys(m)

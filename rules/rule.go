@@ -37,6 +37,7 @@ type Rule struct {
 	Mute        mute.Times // windows that overlap with them change nothing
 	Class       string
 	Severity    string
+	Redact      bool              // its alerts say that it fired, and no value
 	Labels      map[string]string // the class among them
 	Annotations map[string]string // the templates' text
 
@@ -66,9 +67,10 @@ type Dimension struct {
 
 // FieldInfo is what rules know of a monitor's field.
 type FieldInfo struct {
-	Name string
-	Type string
-	Role string
+	Name   string
+	Type   string
+	Role   string
+	Redact bool // no value of it may be shown
 }
 
 // Severities, from the least.

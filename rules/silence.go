@@ -93,6 +93,7 @@ func (r *bound) silence(p *Program, since, now window.Time) Alert {
 		Severity: r.Severity, Labels: r.Labels, State: Firing,
 		WindowStart: since, WindowEnd: now, Since: since, Fired: &now,
 	}
+	r.redact(&a)
 	a.Annotations = r.render(a, 0, p.page())
 	return a
 }

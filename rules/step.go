@@ -35,7 +35,8 @@ func (m *Monitor) page() string {
 // bound is a rule and the names of the monitor's fields that it looks at.
 type bound struct {
 	*Rule
-	fields map[string]bool
+	fields   map[string]bool
+	redacted map[string]bool // those of them whose values are not shown
 }
 
 // ForMonitor returns the program of the rules that are meant for a monitor.
@@ -45,10 +46,10 @@ func (s *Set) ForMonitor(m Monitor) *Program {
 		if !matchAny(r.Monitors, m.Name) {
 			continue
 		}
-		b := bound{Rule: r, fields: make(map[string]bool)}
+		b := bound{Rule: r, fields: make(map[string]bool), redacted: make(map[string]bool)}
 		for _, f := range m.Fields {
 			if r.Fields.Matches(f) {
-				b.fields[f.Name] = true
+				b.fields[f.Name], b.redacted[f.Name] = true, f.Redact
 			}
 		}
 		p.rules = append(p.rules, b)
@@ -230,6 +231,7 @@ func (s *stepper) updated(t tracked, r *bound, sc scope, got finding) tracked {
 	if sc.field != nil {
 		a.Moved, a.ExplainedBy = sc.field.Moved, sc.field.ExplainedBy
 	}
+	r.redact(a)
 	a.Annotations = r.render(*a, sc.segment.Rows, s.page)
 	return t
 }
@@ -243,6 +245,7 @@ func (p *Program) Adopt(old State) (State, []Event) {
 	next.tracked = nil
 	var events []Event
 	for _, t := range old.tracked {
+		t.Alert = p.Redact(t.Alert)
 		switch {
 		case p.keeps(&t):
 			next.tracked = append(next.tracked, t)

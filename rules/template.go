@@ -25,6 +25,7 @@ type annotation struct {
 	Effect, PValue                        float64
 	Reference, Change, Percent            float64 // what the value is compared with, and how far above it is
 	Rows                                  uint64
+	Redacted                              bool   // the numbers are left out
 	WindowStart, WindowEnd                string // RFC 3339, UTC
 	Moved, Explained                      string // in words; "" where nothing is known
 	Page                                  string // address of the monitor's page; "" without web.external_url
@@ -34,7 +35,7 @@ type annotation struct {
 // annotationFields are the names that templates may use.
 var annotationFields = []string{
 	"Alert", "Monitor", "Segment", "Field", "Check", "Severity", "Value", "Low", "High",
-	"Effect", "PValue", "Reference", "Change", "Percent", "Rows", "WindowStart", "WindowEnd", "Moved", "Explained", "Page", "Labels",
+	"Effect", "PValue", "Reference", "Change", "Percent", "Rows", "Redacted", "WindowStart", "WindowEnd", "Moved", "Explained", "Page", "Labels",
 }
 
 // templateFuncs replaces those built-in functions that make text by ones whose
@@ -216,7 +217,10 @@ func (r *Rule) render(a Alert, rows uint64, page string) map[string]string {
 		Reference: orNaN(a.Result.Reference), Change: orNaN(a.Result.Change), Percent: math.NaN(),
 		WindowStart: a.WindowStart.String(), WindowEnd: a.WindowEnd.String(), Page: page, Labels: a.Labels,
 	}
-	data.Moved = checks.MovedText(a.Moved)
+	if a.Result.Skipped != "" {
+		data.Value, data.Low, data.High = math.NaN(), math.NaN(), math.NaN()
+	}
+	data.Moved, data.Redacted = checks.MovedText(a.Moved), a.Redacted
 	if data.Reference != 0 {
 		data.Percent = 100 * data.Change / math.Abs(data.Reference)
 	}

@@ -122,10 +122,14 @@ func Notes(a *rules.Alert) []string {
 func Finding(a *rules.Alert) string {
 	s := OneLine(a.Check, maxName)
 	r := &a.Result
-	if r.Skipped != "" {
+	switch r.Skipped {
+	case "":
+		s += " " + amount(a.Check, r.Value)
+	case checks.Redacted:
+		s += " (value redacted)"
+	default:
 		return s + " not known: " + OneLine(r.Skipped, maxName)
 	}
-	s += " " + amount(a.Check, r.Value)
 	var notes []string
 	if a.When != "" {
 		notes = append(notes, "rule: "+OneLine(a.When, maxRule))

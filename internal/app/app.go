@@ -38,6 +38,7 @@ type daemon struct {
 	latencies  *metrics.Latencies
 	references *references // of what runs; of the reloader's goroutine
 	reload     atomic.Pointer[snapshot.Reload]
+	backup     atomic.Bool // the store may be fetched
 	now        func() time.Time
 	silences   *alerting.Silences
 	engine     atomic.Pointer[engine.Engine]

@@ -139,7 +139,7 @@ func (g *generation) buildMonitor(spec monitors.Spec) (*monitors.Monitor, error)
 func Program(c *config.Config, spec *monitors.Spec) *rules.Program {
 	m := rules.Monitor{Name: spec.Name, Grid: spec.Window.Shape().Grid, Site: c.Web.ExternalURL}
 	for _, f := range spec.Fields {
-		m.Fields = append(m.Fields, rules.FieldInfo{Name: f.Name, Type: f.Type.String(), Role: f.Role})
+		m.Fields = append(m.Fields, rules.FieldInfo{Name: f.Name, Type: f.Type.String(), Role: f.Role, Redact: f.Redact})
 	}
 	return c.Rules.ForMonitor(m)
 }

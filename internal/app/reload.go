@@ -152,6 +152,7 @@ func (d *daemon) offer(ctx context.Context, g *generation) error {
 func (d *daemon) accepted(g *generation) {
 	limitMemory(within(g.config.Memory.Limit))
 	d.references = g.references
+	d.backup.Store(g.config.Web.Backup)
 	d.reload.Store(&snapshot.Reload{
 		OK: true, At: d.now(), Files: g.config.Files, Flaws: g.flaws, Page: strings.TrimSuffix(g.config.Web.ExternalURL, "/"),
 	})

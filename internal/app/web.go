@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 
 	past "driftwatch/internal/history"
@@ -26,7 +27,7 @@ func (d *daemon) startWeb(ctx context.Context, g *generation) (<-chan error, err
 	server, err := web.New(web.Options{
 		Listen: g.config.Web.Listen, ConfigFile: g.config.Web.ConfigFile,
 		Snapshot: d.snapshot,
-		History:  history{d.store}, References: d, Silences: d.silences, Now: d.now, Backup: d.store.Copy, Metrics: metrics.Handler(registry), Reload: d.reloader.Ask, Logger: d.opts.Log,
+		History:  history{d.store, d.redaction}, References: d, Silences: d.silences, Now: d.now, Backup: d.copyStore, Metrics: metrics.Handler(registry), Reload: d.reloader.Ask, Logger: d.opts.Log,
 	})
 	if err != nil {
 		return nil, err
@@ -47,8 +48,30 @@ func (d *daemon) snapshot() *snapshot.Snapshot {
 	return &v
 }
 
-// history reads closed windows from the store.
-type history struct{ store *store.Store }
+// copyStore returns a copy of the store, which holds all that is redacted.
+func (d *daemon) copyStore() (*os.File, error) {
+	if !d.backup.Load() {
+		return nil, snapshot.Refused("the store holds values that are redacted, and web.backup is not on")
+	}
+	return d.store.Copy()
+}
+
+// redaction is the fields of a monitor whose values are not shown.
+func (d *daemon) redaction(monitor string) checks.Redaction {
+	v := d.view.Load()
+	for i := range v.Monitors {
+		if v.Monitors[i].Name == monitor {
+			return v.Monitors[i].Redaction
+		}
+	}
+	return nil
+}
+
+// history reads of closed windows in the store what may be shown.
+type history struct {
+	store     *store.Store
+	redaction func(monitor string) checks.Redaction
+}
 
 // Windows implements web.History.
 func (h history) Windows(monitor string, from, to window.Time, limit int) (list []*checks.Window, err error) {
@@ -65,11 +88,11 @@ func (h history) Windows(monitor string, from, to window.Time, limit int) (list 
 		return err
 	})
 	slices.Reverse(list)
-	return list, viewErr
+	return h.redaction(monitor).Windows(list), viewErr
 }
 
 // Digests implements web.History. Windows that closed before there were digests
-// get theirs here.
+// get theirs here. Who reads them leaves out what is redacted now.
 func (h history) Digests(monitor string, from, to window.Time, fn func(digest []byte) bool) error {
 	return h.store.View(func(tx *store.Tx) (err error) {
 		tx.Windows(monitor, from, to, func(end window.Time, result []byte) bool {
@@ -88,12 +111,17 @@ func (h history) Digests(monitor string, from, to window.Time, fn func(digest []
 	})
 }
 
-// Alerts implements web.History.
+// Alerts implements web.History. Values that were kept before their field was
+// redacted are left out.
 func (h history) Alerts(monitor string, from, to window.Time, limit int) (list []past.Entry, err error) {
+	hidden := h.redaction(monitor)
 	err = h.store.View(func(tx *store.Tx) error {
 		entries, err := readHistory(tx, monitor, window.None, window.Newest)
 		for _, e := range slices.Backward(entries) {
 			if e.Alert != nil && e.End > from && e.End <= to && len(list) < limit {
+				if hidden.Hides(e.Alert.Field, e.Alert.Check) {
+					e.Alert.Value = nil
+				}
 				list = append(list, e)
 			}
 		}

@@ -75,6 +75,7 @@ type Web struct {
 	// ExternalURL is where people find the page, for links in messages; ""
 	// leaves them out.
 	ExternalURL string
+	Backup      bool // the store may be fetched
 }
 
 // Alerting says who is told what. Without receivers alerts are only shown.

@@ -120,7 +120,7 @@ func TestDefaults(t *testing.T) {
 	if cfg.Store != wantStore {
 		t.Errorf("store %+v", cfg.Store)
 	}
-	if cfg.Web != (Web{Listen: "127.0.0.1:9474"}) {
+	if cfg.Web != (Web{Listen: "127.0.0.1:9474", Backup: true}) {
 		t.Errorf("web %+v", cfg.Web)
 	}
 	if cfg.Kafka.Start != (source.Start{}) || cfg.Kafka.Group != "" || cfg.Kafka.TLS != nil || cfg.Kafka.SASL != nil {
@@ -338,5 +338,23 @@ func TestMemoryOfLateRecords(t *testing.T) {
 		if got, want := loadFiles(t, files).Memory.Estimate-plain, open*plain+plain/partitions; got != want {
 			t.Errorf("amend of %s takes %d bytes, want %d", amend, got, want)
 		}
+	}
+}
+
+// TestBackup: where something is redacted the store is given out only if that is said.
+func TestBackup(t *testing.T) {
+	for _, c := range []struct {
+		web, redact string
+		want        bool
+	}{
+		{"", "false", true}, {"", "true", false}, {"web: {}", "true", false}, {"web: {backup: on}", "true", true}, {"web: {backup: off}", "false", false},
+	} {
+		t.Run(c.web+" with redact: "+c.redact, func(t *testing.T) {
+			cfg := loadFiles(t, "-- driftwatch.yaml --\nkafka: {brokers: ['localhost:9092']}\nmonitors: [monitor.yaml]\n"+c.web+
+				"\n-- monitor.yaml --\nstreams: [{name: s, topic: t}]\nmonitors: [{name: m, stream: s, window: {size: 1h}, fields: [{name: x, type: number, redact: "+c.redact+"}]}]\n")
+			if cfg.Web.Backup != c.want {
+				t.Errorf("backup is %v", cfg.Web.Backup)
+			}
+		})
 	}
 }

@@ -51,6 +51,7 @@ func readField(c yamlx.Cursor) field {
 	f.Allowed = readAllowed(m, f.Type)
 	f.Pattern = readPattern(m, f.Type)
 	f.Coerce = m.Get("coerce").Bool(false)
+	f.Redact = m.Get("redact").Bool(false)
 	checks := m.Get("checks")
 	f.Checks = readChecks(checks)
 	m.Done()

@@ -45,7 +45,8 @@ type loader struct {
 	streams  map[string]yamlx.Cursor // place of each name
 	monitors []declared
 	labels   []label // that routes ask for
-	partial  bool    // files may be missing: a name that is not known may be declared elsewhere
+	backup   yamlx.Cursor
+	partial  bool // files may be missing: a name that is not known may be declared elsewhere
 }
 
 func newLoader(opts Options, rep *yamlx.Reporter) *loader {
@@ -251,6 +252,7 @@ func (l *loader) finish() {
 		l.checkReference(&l.monitors[i])
 		l.checkAmend(&l.monitors[i])
 	}
+	l.checkBackup()
 	l.checkMemory()
 	l.checkLabels()
 	l.checkSeries()

@@ -112,6 +112,8 @@ func readSegment(c yamlx.Cursor, name string, fields []monitors.Field, by []stri
 		c.Errorf("unknown-field", "unknown field %q%s", name, yamlx.DidYouMean(name, fieldNames(fields)))
 	case fields[i].Type != profile.Category && fields[i].Type != profile.Boolean && fields[i].Type != 0:
 		c.Errorf("type", "segments are made of category and boolean fields; %q is %s", name, fields[i].Type)
+	case fields[i].Redact:
+		c.Errorf("redacted-segment", "field %q is redacted, and the names of segments show its values", name)
 	case slices.Contains(by, name):
 		c.Errorf("duplicate", "field %q occurs twice", name)
 	default:
@@ -145,7 +147,7 @@ func (d *declared) info() rules.MonitorInfo {
 	}
 	for i := range d.Fields {
 		f := &d.Fields[i]
-		info.Fields = append(info.Fields, rules.FieldInfo{Name: f.Name, Type: f.Type.String(), Role: f.Role})
+		info.Fields = append(info.Fields, rules.FieldInfo{Name: f.Name, Type: f.Type.String(), Role: f.Role, Redact: f.Redact})
 		info.Results[f.Name] = results(d.Spec.FieldChecks(f))
 	}
 	return info

@@ -2,6 +2,7 @@ package config
 
 import (
 	"path/filepath"
+	"slices"
 	"time"
 
 	"driftwatch/internal/yamlx"
@@ -138,7 +139,15 @@ func (l *loader) readWeb(m *yamlx.Map) {
 	if c := m.Get("external_url"); c.Present() {
 		l.cfg.Web.ExternalURL = c.WebURL()
 	}
+	l.backup = m.Get("backup")
 	m.Done()
+}
+
+// checkBackup decides whether the store, with all that is redacted, may be fetched:
+// only where somebody says so.
+func (l *loader) checkBackup() {
+	redacts := slices.ContainsFunc(l.monitors, func(d declared) bool { return d.Redaction() != nil })
+	l.cfg.Web.Backup = readSwitch(l.backup, !redacts)
 }
 
 func (l *loader) readMemory(m *yamlx.Map) {

@@ -14,11 +14,15 @@ import (
 
 // Compared returns the profiles that a closed window's results of a field were
 // computed from. A reference that the store does not have any more is left out,
-// with the reason; a window whose profile it does not have is a *snapshot.Refusal.
+// with the reason; a window whose profile it does not have, and a field that is
+// redacted, is a *snapshot.Refusal.
 func (e *Engine) Compared(name string, end window.Time, segment, field string) (out monitors.Compared, err error) {
 	m, err := e.seq.find(name)
 	if err != nil {
 		return out, err
+	}
+	if m.Spec.Redaction()[field] {
+		return out, snapshot.Refused("the values of %q are redacted", field)
 	}
 	c, w := monitors.Closing{}, &checks.Window{}
 	err = e.opts.Store.View(func(tx *store.Tx) (err error) {

@@ -22,12 +22,12 @@ func (w *worker) observe(rec *source.Record) {
 		w.state.Bytes += uint64(len(rec.Key) + len(rec.Value))
 	}
 	if err := w.row.Fill(w.decoder, w.partition.ID, rec); err != nil {
-		w.reject(rec, err)
+		w.reject(rec, err, false)
 		return
 	}
 	t, err := w.row.Time(rec)
 	if err != nil {
-		w.reject(rec, err)
+		w.reject(rec, err, true)
 		return
 	}
 	for _, k := range w.tracks {
@@ -171,7 +171,9 @@ func (w *worker) handOver() {
 // sampleBytes bounds what is kept of an undecodable payload.
 const sampleBytes = 256
 
-func (w *worker) reject(rec *source.Record, err error) {
+// reject counts a record that cannot be used. Whether it was decoded decides what of
+// it may be shown.
+func (w *worker) reject(rec *source.Record, err error, decoded bool) {
 	if rec.Offset < w.state.Counted {
 		return
 	}
@@ -187,13 +189,28 @@ func (w *worker) reject(rec *source.Record, err error) {
 	s := snapshot.Sample{
 		Partition: w.partition.ID, Offset: rec.Offset, Timestamp: rec.Timestamp.UTC(), Reason: reason, Detail: detail,
 	}
-	if w.plan.Stream.Samples {
-		s.Payload = printable(rec.Value)
+	if decoded && w.plan.RedactsTime() { // else a fault has no place in a value
+		s.Detail = checks.Redacted
 	}
+	s.Payload = w.payload(rec, decoded)
 	if len(w.samples) == samplesKept {
 		w.samples = w.samples[1:]
 	}
 	w.samples = append(w.samples, s)
+}
+
+// payload is what may be shown of a record: nothing of one that cannot be decoded
+// where values are redacted.
+func (w *worker) payload(rec *source.Record, decoded bool) string {
+	switch {
+	case !w.plan.Stream.Samples:
+		return ""
+	case !w.plan.Redacts():
+		return printable(rec.Value)
+	case decoded:
+		return printable([]byte(w.row.Shown()))
+	}
+	return checks.Redacted
 }
 
 // samplesKept bounds the samples of a stream.

@@ -42,6 +42,12 @@ func (o *Outbox) Pending(_ context.Context, receiver string, limit int) (events 
 		events = slices.DeleteFunc(events, func(e rules.Event) bool { return e.ID > visible })
 		return err
 	})
+	for i := range events {
+		a := &events[i].Alert
+		if m, _ := o.engine.seq.find(a.Monitor); m != nil { // else nothing is known of its fields
+			*a = m.program.Redact(*a)
+		}
+	}
 	return events, err
 }
 

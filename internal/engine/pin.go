@@ -79,30 +79,33 @@ func (p *pin) prepare() error {
 	return nil
 }
 
-// WindowProfile returns the profile file of a closed window. What is not there
-// is a *snapshot.Refusal.
+// WindowProfile returns the profile file of a closed window, without the fields that
+// are redacted. What is not there is a *snapshot.Refusal.
 func (e *Engine) WindowProfile(name string, end window.Time) (file []byte, err error) {
 	m, err := e.seq.find(name)
 	if err != nil {
 		return nil, err
 	}
 	err = e.opts.Store.View(func(tx *store.Tx) error {
-		file, err = readProfile(tx, m, end)
+		r, err := readProfile(tx, m, end)
+		if err != nil {
+			return err
+		}
+		if r, err = r.Without(m.Spec.Redaction()); err != nil {
+			return err
+		}
+		file, err = r.AppendBinary(nil)
 		return err
 	})
 	return file, err
 }
 
-func readProfile(tx *store.Tx, m *monitor, end window.Time) ([]byte, error) {
+func readProfile(tx *store.Tx, m *monitor, end window.Time) (*reference.Reference, error) {
 	p, err := keptSpan(tx, m, end)
 	if err != nil {
 		return nil, err
 	}
-	r, err := p.Reference()
-	if err != nil {
-		return nil, err
-	}
-	return r.AppendBinary(nil)
+	return p.Reference()
 }
 
 // keptSpan returns the pane of a closed window, or a *snapshot.Refusal.
@@ -132,7 +135,11 @@ func (e *Engine) Accept(ctx context.Context, name string, end window.Time) error
 		if v := tx.Volume(name, end); v.Partial {
 			return nil, snapshot.Refused("window %v of %q is partial: it lacks records", end, name)
 		}
-		file, err := readProfile(tx, m, end)
+		r, err := readProfile(tx, m, end)
+		if err != nil {
+			return nil, err
+		}
+		file, err := r.AppendBinary(nil)
 		if err != nil {
 			return nil, err
 		}

@@ -84,6 +84,7 @@ type monitor struct {
 	total    uint64
 	history  []checks.Past
 	recent   []*checks.Window
+	shown    map[*checks.Window]*checks.Window // what may be shown of them
 	lookback pastWindows
 
 	due       bool   // late records may wait for closed windows to be made anew

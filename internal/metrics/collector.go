@@ -85,12 +85,12 @@ func (d *descs) window(e emitter, w *checks.Window) {
 }
 
 // check exports one result; its labels are monitor, segment, field and check.
-// A skipped check has no series: a value that is not known is not zero.
+// A skipped check has no series: a value that is not known is not zero. A redacted
+// one has those of its verdict.
 func (d *descs) check(e emitter, r *checks.Result, labels ...string) {
-	if r.Skipped != "" {
-		return
+	if r.Skipped == "" {
+		e.gauge(d.value, r.Value, labels...)
 	}
-	e.gauge(d.value, r.Value, labels...)
 	if r.PValue != nil {
 		e.gauge(d.pValue, *r.PValue, labels...)
 	}

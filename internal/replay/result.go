@@ -36,13 +36,15 @@ type place struct {
 	monitor string
 }
 
-// Windows calls visit for all windows that were asked for, by their ends, then
-// by monitor, until it returns an error.
+// Windows calls visit for what may be shown of all windows that were asked for, by
+// their ends, then by monitor, until it returns an error.
 func (r *Result) Windows(visit func(*checks.Window) error) error {
+	hidden := map[string]checks.Redaction{}
 	return r.store.View(func(tx *store.Tx) error {
 		var places []place
 		for _, plan := range r.plans {
 			for _, m := range plan.Monitors {
+				hidden[m.Spec.Name] = m.Spec.Redaction()
 				tx.Volumes(m.Spec.Name, func(v store.Volume) bool {
 					if v.Start >= r.from {
 						places = append(places, place{v.End, m.Spec.Name})
@@ -59,7 +61,7 @@ func (r *Result) Windows(visit func(*checks.Window) error) error {
 			if err := json.Unmarshal(tx.Window(p.monitor, p.end), w); err != nil {
 				return fmt.Errorf("read window %v of %q: %w", p.end, p.monitor, err)
 			}
-			if err := visit(w); err != nil {
+			if err := visit(hidden[p.monitor].Window(w)); err != nil {
 				return err
 			}
 		}

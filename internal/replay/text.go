@@ -139,6 +139,9 @@ func (r *Result) writeAlerts(w io.Writer) error {
 }
 
 func value(a *rules.Alert) string {
+	if a.Result.Skipped != "" {
+		return strings.TrimSpace(a.Check + " " + a.Result.Skipped)
+	}
 	v := strconv.FormatFloat(a.Result.Value, 'g', 4, 64)
 	if a.Check == "" {
 		return v

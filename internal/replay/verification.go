@@ -7,6 +7,8 @@ import (
 	"io"
 	"maps"
 	"slices"
+
+	"driftwatch/monitors/checks"
 )
 
 // Verification is what came of computing stored windows again.
@@ -48,6 +50,27 @@ func (v *Verification) WriteJSON(w io.Writer) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", " ")
 	return e.Encode(v)
+}
+
+// difference says where a window that was computed again differs, without values
+// that are redacted.
+func (v *verifier) difference(stored, computed []byte) string {
+	hidden := v.monitor.Spec.Redaction()
+	if hidden == nil {
+		return difference(stored, computed)
+	}
+	var shown [2][]byte
+	for i, b := range [][]byte{stored, computed} {
+		w := &checks.Window{}
+		if json.Unmarshal(b, w) != nil {
+			return "it cannot be read"
+		}
+		shown[i], _ = json.Marshal(hidden.Window(w)) // it was read from JSON
+	}
+	if bytes.Equal(shown[0], shown[1]) {
+		return "in values that are redacted"
+	}
+	return difference(shown[0], shown[1])
 }
 
 // difference names the first place in which two JSON documents differ.

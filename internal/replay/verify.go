@@ -175,7 +175,7 @@ func (v *verifier) judge(w *checks.Window, stored []byte) (outcome, why string, 
 	if err != nil || bytes.Equal(again, stored) {
 		return OK, "", err
 	}
-	return Differs, difference(stored, again), nil
+	return Differs, v.difference(stored, again), nil
 }
 
 // differentCut says which partition has other records than the window's cut says,

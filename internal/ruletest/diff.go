@@ -80,5 +80,8 @@ func title(name, field, segment string) string {
 
 // reasonOf says why an alert fires.
 func reasonOf(a *rules.Alert) string {
+	if a.Result.Skipped != "" {
+		return fmt.Sprintf(": %s, and %s was %s", a.When, a.Check, a.Result.Skipped)
+	}
 	return fmt.Sprintf(": %s, and %s was %v", a.When, a.Check, a.Result.Value)
 }

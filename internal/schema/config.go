@@ -30,6 +30,7 @@ func config() object {
 		"web": fields(nil, object{
 			"listen":       address.with("Default: 127.0.0.1:9474."),
 			"config_file":  path("A Prometheus web-config file: TLS, basic auth."),
+			"backup":       anyOf(boolean(), words("on", "off")).with("Let /api/v1/backup give a copy of the store. Default: on, unless a field is redacted."),
 			"external_url": pattern(`^https?://.`).with("How people reach the page, for links in messages."),
 		}),
 		"memory":   fields(nil, object{"limit": pattern(`^[0-9]+ ?[KMGT]i?B$`).with("What the configuration may need at most, such as 2GiB.")}),

@@ -78,6 +78,7 @@ func field() object {
 		"allowed": some(scalar()).with("The values that are right."),
 		"pattern": text().with("A regular expression (RE2) that right values match."),
 		"coerce":  boolean().with("Read text such as \"12\" as what the type wants."),
+		"redact":  boolean().with("Show no value of it anywhere, for personal data. Default: false."),
 		"checks":  checkList(),
 	})
 }

@@ -36,6 +36,7 @@ func rule() object {
 		"mute": muteTimes().
 			with("Windows in these times change nothing: {cron: \"0 22 * * 5\", for: 60h}. Times are UTC and those of the events."),
 		"class":       words("schema", "values", "performance").with("What the alert is for. Default: that of the checks."),
+		"redact":      boolean().with("Let its alerts say that it fired, and no value. Default: false."),
 		"severity":    words("info", "warning", "critical"),
 		"labels":      labels(),
 		"annotations": annotations(),

@@ -63,7 +63,8 @@ type Monitor struct {
 	Late         uint64
 	Amended      uint64           // of the late records: those in time to amend closed windows
 	Unrevised    uint64           // windows that late records could not amend
-	Windows      []*checks.Window // the newest ones, oldest first
+	Windows      []*checks.Window // what may be shown of the newest ones, oldest first
+	Redaction    checks.Redaction // holds for older ones, too
 	Open         *Open            // nil: nothing is being filled
 }
 

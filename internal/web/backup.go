@@ -1,8 +1,11 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"time"
+
+	"driftwatch/internal/snapshot"
 )
 
 // backupTimeout bounds how long a client may take to fetch a copy of the store.
@@ -11,6 +14,11 @@ const backupTimeout = time.Hour
 // apiBackup sends a copy of the store.
 func (h *handler) apiBackup(w http.ResponseWriter, r *http.Request) {
 	f, err := h.o.Backup()
+	var refusal *snapshot.Refusal
+	if errors.As(err, &refusal) {
+		refuse(w, err)
+		return
+	}
 	if err != nil {
 		h.o.Logger.Error("the store cannot be copied", "error", err)
 		fail(w, http.StatusInternalServerError, err)

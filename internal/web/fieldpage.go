@@ -147,7 +147,7 @@ func (h *handler) fieldOf(m *snapshot.Monitor, w *checks.Window, sg *checks.Segm
 		}
 	}
 	h.draw(out, m.Name, w.End)
-	return out, h.trend(out, m.Name, check)
+	return out, h.trend(out, m, check)
 }
 
 // draw finds how the values are distributed. Profiles are kept for less long than
@@ -182,19 +182,19 @@ func barsOf(c monitors.Compared) plot.Bars {
 
 // trend reads the check in the newest windows or, where the window is older than all
 // of them, in those up to it.
-func (h *handler) trend(f *fieldJSON, monitor, check string) error {
-	points, err := h.points(f, monitor, check, window.Newest)
+func (h *handler) trend(f *fieldJSON, m *snapshot.Monitor, check string) error {
+	points, err := h.points(f, m, check, window.Newest)
 	if err == nil && len(points) > 0 && points[0].End > f.End {
-		points, err = h.points(f, monitor, check, f.End)
+		points, err = h.points(f, m, check, f.End)
 	}
 	f.Trend = trendJSON{check, list(points)}
 	return err
 }
 
-func (h *handler) points(f *fieldJSON, monitor, check string, to window.Time) (out []pointJSON, err error) {
-	var reader digest.Reader
+func (h *handler) points(f *fieldJSON, m *snapshot.Monitor, check string, to window.Time) (out []pointJSON, err error) {
+	reader := digest.Reader{Redact: m.Redaction}
 	var failed error
-	err = h.o.History.Digests(monitor, window.None, to, func(d []byte) bool {
+	err = h.o.History.Digests(m.Name, window.None, to, func(d []byte) bool {
 		p := pointJSON{cellJSON: cellJSON{Check: check, Verdict: unknown}}
 		var w digest.Window
 		w, failed = reader.Read(d, f.Segment, check, func(c digest.Cell) {
@@ -208,7 +208,7 @@ func (h *handler) points(f *fieldJSON, monitor, check string, to window.Time) (o
 	})
 	slices.Reverse(out)
 	if err = errors.Join(err, failed); err != nil {
-		return nil, fmt.Errorf("read windows of %q: %w", monitor, err)
+		return nil, fmt.Errorf("read windows of %q: %w", m.Name, err)
 	}
 	return out, nil
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"driftwatch/internal/snapshot"
 	"driftwatch/monitors/checks"
 	"driftwatch/monitors/digest"
 	"driftwatch/monitors/window"
@@ -27,11 +28,11 @@ type heatField struct {
 
 // readHeat reads the newest n windows of a monitor that end at or before to. Fields
 // are in the order of their newest window, those that need looking at first.
-func (h *handler) readHeat(monitor, segment, check string, to window.Time, n int) (*heatMap, error) {
+func (h *handler) readHeat(m *snapshot.Monitor, segment, check string, to window.Time, n int) (*heatMap, error) {
 	b := heatBuilder{at: map[string]int{}, check: check, wanted: n}
-	var reader digest.Reader
+	reader := digest.Reader{Redact: m.Redaction}
 	var failed error
-	err := h.o.History.Digests(monitor, window.None, to, func(d []byte) bool {
+	err := h.o.History.Digests(m.Name, window.None, to, func(d []byte) bool {
 		if len(b.windows) == n {
 			b.more = true
 			return false
@@ -156,7 +157,7 @@ func (f *heatField) scale() scale {
 	var s scale
 	first := true
 	for _, c := range f.cells {
-		if c.Check == "" || c.Verdict == digest.Unknown {
+		if !valued(c) {
 			continue
 		}
 		if first {
@@ -222,12 +223,15 @@ func (m *heatMap) json(monitor, segment, check string) heatJSON {
 	return out
 }
 
+// valued reports whether a cell has a value to show.
+func valued(c digest.Cell) bool { return c.Check != "" && c.Verdict != digest.Unknown && !c.Redacted }
+
 func jsonOfCell(c digest.Cell) *cellJSON {
 	if c.Check == "" {
 		return nil
 	}
 	out := &cellJSON{Check: c.Check, Verdict: wordOf(c.Verdict)}
-	if c.Verdict != digest.Unknown {
+	if valued(c) {
 		out.Value = &c.Value
 		if c.Low != c.Value || c.High != c.Value {
 			out.Low, out.High = &c.Low, &c.High

@@ -117,6 +117,9 @@ func text(b []byte, c digest.Cell, worst, many bool) []byte {
 	case worst:
 		b = append(append(b, template.HTMLEscapeString(c.Check)...), ' ')
 	}
+	if c.Redacted {
+		return b
+	}
 	figures := 2
 	if many {
 		figures = 1

@@ -112,7 +112,7 @@ func TestHeatMapIsWhatResultsSay(t *testing.T) {
 	s := snapshottest.New()
 	h := &handler{o: optionsOf(s)}
 	for _, check := range []string{"", "psi", "nulls"} {
-		m, err := h.readHeat("churn", "", check, window.Newest, maxColumns)
+		m, err := h.readHeat(&s.Monitors[0], "", check, window.Newest, maxColumns)
 		if err != nil || len(m.windows) != snapshottest.Hours || m.more {
 			t.Fatalf("%d windows, %v", len(m.windows), err)
 		}

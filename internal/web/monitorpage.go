@@ -118,7 +118,7 @@ func (h *handler) fillMonitor(v *monitorView, s *snapshot.Snapshot, m *snapshot.
 		v.Choices.Windows = append(v.Choices.Windows, choice{strconv.Itoa(n), strconv.Itoa(n), n == q.columns})
 	}
 	v.Latest = latest(m, q.segment)
-	heat, err := h.readHeat(m.Name, q.segment, q.check, q.to(), q.columns)
+	heat, err := h.readHeat(m, q.segment, q.check, q.to(), q.columns)
 	if err != nil || len(heat.windows) == 0 {
 		return err
 	}
@@ -192,7 +192,7 @@ func (h *handler) apiHeat(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
-	heat, err := h.readHeat(m.Name, q.segment, q.check, q.to(), q.columns)
+	heat, err := h.readHeat(m, q.segment, q.check, q.to(), q.columns)
 	if err != nil {
 		h.unreadable(w, m.Name, err)
 		return

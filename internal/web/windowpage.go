@@ -151,7 +151,7 @@ func story(f *checks.Field) string {
 // resultCell shows a result's value; what else is known of it is its note.
 func resultCell(name, kind string, r checks.Result) cell {
 	if r.Skipped != "" {
-		return cell{Class: unknown, Text: "–", Note: "skipped: " + r.Skipped}
+		return cell{Class: verdictOfResult(r), Text: "–", Note: "skipped: " + r.Skipped}
 	}
 	c := cell{Class: verdictOfResult(r), Text: valueText(name, kind, r.Value)}
 	c.Note = name + " " + c.Text

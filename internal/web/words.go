@@ -14,6 +14,9 @@ func verdictWords(name string, r checks.Result) string {
 	c, _ := checks.Find(checks.BaseName(name))
 	switch verdictOfResult(r) {
 	case unknown:
+		if r.Skipped == checks.Redacted {
+			return "the value is redacted"
+		}
 		return "not computed: " + r.Skipped
 	case violated:
 		return "outside the limit that you set"

@@ -48,7 +48,7 @@ const (
 	Values   Unit = "values"   // a count of values
 	Seconds  Unit = "seconds"  // an age
 	Nats     Unit = "nats"     // information, by the natural logarithm
-	OfField  Unit = "field"    // that of the field's values; of a timestamp seconds
+	OfField  Unit = "field"    // that of the field's values, which it tells of; of a timestamp seconds
 	Distance Unit = "distance" // in [0, 1], 0 for equal samples
 )
 

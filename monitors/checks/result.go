@@ -23,16 +23,23 @@ type Result struct {
 	ChangeHigh        *float64  // the same, at most
 	Bins              int       // of the binned value, 0 where there are none
 	Edges             []float64 // of bins that were asked for, see the parameters of psi
-	Skipped           string    // why there is no value; everything else is zero then
+	Skipped           string    // why there is no value; everything else is zero then, but for what a Redacted one may say
 }
 
 // MarshalJSON writes the form of the public contract: a skipped check has only
-// its reason, and absent parts are left out.
+// its reason, a redacted one also its verdict, and absent parts are left out.
 func (r Result) MarshalJSON() ([]byte, error) {
 	if r.Skipped != "" {
 		return json.Marshal(struct {
-			Skipped string `json:"skipped"`
-		}{r.Skipped})
+			Skipped   string   `json:"skipped"`
+			Effect    *float64 `json:"effect,omitempty"`
+			EffectLow *float64 `json:"effect_low,omitempty"`
+			PValue    *float64 `json:"p_value,omitempty"`
+			PVerdict  *float64 `json:"p_verdict,omitempty"`
+			Drift     *bool    `json:"drift,omitempty"`
+			Violation bool     `json:"violation,omitempty"`
+			Uncertain bool     `json:"uncertain,omitempty"`
+		}{r.Skipped, r.Effect, r.EffectLow, r.PValue, r.PVerdict, r.Drift, r.Violation, r.Uncertain})
 	}
 	return json.Marshal(resultJSON(r))
 }
@@ -92,6 +99,7 @@ type Field struct {
 	Name        string            `json:"field"`
 	Type        string            `json:"type"`
 	Role        string            `json:"role,omitempty"`
+	Redacted    bool              `json:"redacted,omitempty"`  // no value of it is to be shown
 	Reference   *Summary          `json:"reference,omitempty"` // nil without a reference
 	Current     Summary           `json:"current"`
 	Checks      map[string]Result `json:"checks"`

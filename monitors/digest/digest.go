@@ -31,7 +31,7 @@ const (
 // Of returns the verdict of a result.
 func Of(r checks.Result) Verdict {
 	switch {
-	case r.Skipped != "":
+	case r.Skipped != "" && r.Drift == nil:
 		return Unknown
 	case r.Violation:
 		return Violation
@@ -56,7 +56,8 @@ type Cell struct {
 	Field            string // "" of a check without a field
 	Check            string // name of the result
 	Verdict          Verdict
-	Value, Low, High float64 // 0 where Unknown
+	Value, Low, High float64 // 0 where Unknown or Redacted
+	Redacted         bool    // there is a value, which may not be shown
 }
 
 // The first byte of a digest.
@@ -65,13 +66,16 @@ const version = 1
 // Bits of a cell beside its verdict.
 const (
 	verdictBits = 7
-	interval    = 8 // low and high differ from the value
+	interval    = 8  // low and high differ from the value
+	redacted    = 16 // the value is left out
 )
 
 const flagPartial = 1
 
-// Append appends the digest of a window.
+// Append appends the digest of a window. Of fields that were redacted when it
+// closed it has no values.
 func Append(dst []byte, w *checks.Window) []byte {
+	w = checks.Redaction(nil).Window(w)
 	names := namesOf(w)
 	var flags byte
 	if w.Partial {
@@ -139,6 +143,9 @@ func appendCell(dst []byte, field uint64, r checks.Result) []byte {
 	if !exact {
 		bits |= interval
 	}
+	if r.Skipped == checks.Redacted {
+		bits |= redacted
+	}
 	dst = append(binary.AppendUvarint(dst, field), bits)
 	if r.Skipped != "" {
 		return dst
@@ -164,8 +171,9 @@ var ErrDamaged = errors.New("the digest of a window is damaged")
 // Reader reads digests. Those of one monitor mostly have the same names, which it
 // keeps from one to the next.
 type Reader struct {
-	table []byte
-	names []string
+	Redact checks.Redaction // values that are left out of cells
+	table  []byte
+	names  []string
 }
 
 // Read calls each for the results of a segment: those of one check, or of all with
@@ -237,12 +245,15 @@ func (r *Reader) cells(b []byte, check string, each func(Cell)) bool {
 		if c.Verdict > Drift {
 			return false
 		}
-		if c.Verdict != Unknown {
+		if c.Redacted = bits&redacted != 0; c.Verdict != Unknown && !c.Redacted {
 			c.Value = d.float()
 			c.Low, c.High = c.Value, c.Value
 			if bits&interval != 0 {
 				c.Low, c.High = d.float(), d.float()
 			}
+		}
+		if r.Redact.Hides(c.Field, check) {
+			c.Value, c.Low, c.High, c.Redacted = 0, 0, 0, true
 		}
 		if !d.bad {
 			each(c)

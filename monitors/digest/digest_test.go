@@ -88,6 +88,32 @@ func TestDigestSaysWhatTheResultSays(t *testing.T) {
 	})
 }
 
+// TestRedactedCells: a value is left out of the digest where its field was redacted
+// when the window closed, and by the reader where it is now. The verdict is not.
+func TestRedactedCells(t *testing.T) {
+	yes := true
+	r := checks.Result{Value: 4242, Low: 4241, High: 4243, Drift: &yes}
+	w := &checks.Window{Segments: []checks.Segment{{Fields: []checks.Field{
+		{Name: "then", Redacted: true, Checks: map[string]checks.Result{"wasserstein": r, "psi": r}},
+		{Name: "now", Checks: map[string]checks.Result{"wasserstein": r}},
+	}}}}
+	reader := Reader{Redact: checks.Redaction{"now": true}}
+	n := 0
+	_, err := reader.Read(Append(nil, w), "", "", func(c Cell) {
+		n++
+		want := Cell{Field: c.Field, Check: c.Check, Verdict: Drift, Redacted: true}
+		if c.Check == "psi" {
+			want = Cell{Field: c.Field, Check: c.Check, Verdict: Drift, Value: 4242, Low: 4241, High: 4243}
+		}
+		if c != want {
+			t.Errorf("%+v, want %+v", c, want)
+		}
+	})
+	if n != 3 || err != nil {
+		t.Errorf("%d cells, %v", n, err)
+	}
+}
+
 func cutSuffix(key string) (string, bool) {
 	const suffix = "/psi"
 	return key[:max(0, len(key)-len(suffix))], len(key) >= len(suffix) && key[len(key)-len(suffix):] == suffix

@@ -150,6 +150,24 @@ func (s Segment) choose(fields []FieldSpec) (Segment, error) {
 	return s, nil
 }
 
+// Without returns the reference without the given fields, which is itself if there
+// are none.
+func (r *Reference) Without(fields map[string]bool) (*Reference, error) {
+	if len(fields) == 0 {
+		return r, nil
+	}
+	var parts []Segment
+	for _, s := range r.Segments {
+		parts = append(parts, s.without(fields))
+	}
+	return New(r.Segment.without(fields), parts...)
+}
+
+func (s Segment) without(fields map[string]bool) Segment {
+	s.Fields = slices.DeleteFunc(slices.Clone(s.Fields), func(f Field) bool { return fields[f.Name] })
+	return s
+}
+
 func loadData(path string, fields []FieldSpec, cut *Cut) (_ *Reference, err error) {
 	in, err := file.Open([]string{path}, file.Options{Columns: cut.Columns(fields)})
 	if err != nil {

@@ -1,0 +1,18 @@
+package engine
+
+import "driftwatch/monitors/checks"
+
+// public returns what may be shown of the monitor's newest windows. What was made of
+// them before serves again.
+func (m *monitor) public() []*checks.Window {
+	redaction := m.Spec.Redaction()
+	list, shown := make([]*checks.Window, len(m.recent)), make(map[*checks.Window]*checks.Window, len(m.recent))
+	for i, w := range m.recent {
+		if list[i] = m.shown[w]; list[i] == nil {
+			list[i] = redaction.Window(w)
+		}
+		shown[w] = list[i]
+	}
+	m.shown = shown
+	return list
+}
