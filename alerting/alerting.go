@@ -48,6 +48,15 @@ type Receiver interface {
 // told of firing ones this often, whatever a route says of reminders.
 type Refresher interface{ Refresh() time.Duration }
 
+// Illustrator is a Receiver that adds pictures to messages after it has told
+// them: no picture is a reason to tell something later, or twice.
+type Illustrator interface {
+	// Illustrate adds what is due. It returns how many pictures it added and when
+	// there is more to do, or zero. It is called beside Notify, after messages and
+	// when it said; an error says why pictures are missing and holds up nothing.
+	Illustrate(ctx context.Context) (added int, next time.Time, err error)
+}
+
 // Message is what is sent at once: the events of one window and one group.
 type Message struct {
 	Receiver   string        // its name in the configuration
@@ -56,6 +65,10 @@ type Message struct {
 	Repeat     bool          // a reminder of alerts that still fire; its events have no ID
 	Superseded int           // earlier changes of these alerts that were overtaken before they could be sent
 	URL        string        // of the page to look at, or ""
+
+	// Picture draws the field of an alert as it was in the alert's window: a PNG, or
+	// nil where there is nothing to show. It is nil itself if there are no pictures.
+	Picture func(ctx context.Context, a *rules.Alert) []byte
 }
 
 // Label is a name and its value.

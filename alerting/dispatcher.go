@@ -21,11 +21,16 @@ type Options struct {
 	Silences    *Silences                                                     // nil: there are none
 	Limit       int                                                           // of events that wait for one receiver; 0: DefaultLimit
 	Alerts      func() []rules.Alert                                          // all alerts as they are now
+	Picture     Picture                                                       // nil: messages have none
 	ExternalURL string                                                        // of the daemon's page, for links; "" for none
 	Counted     []snapshot.Receiver                                           // by the Dispatcher that this one takes over from
 	Attempted   func(receiver string, first *rules.Alert, took time.Duration) // of each attempt to deliver; nil: nobody is told
 	Logger      *slog.Logger
 }
+
+// Picture draws the field of an alert as it was in the alert's window. It returns
+// a PNG, or nil where there is nothing to show or it is not to be seen.
+type Picture func(ctx context.Context, a *rules.Alert) ([]byte, error)
 
 // DefaultLimit is the usual number of events that may wait for one receiver.
 const DefaultLimit = 10_000
@@ -69,6 +74,9 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	for _, w := range d.workers {
 		wg.Go(func() { w.run(ctx) })
+		if to, ok := w.receiver.(Illustrator); ok {
+			wg.Go(func() { w.illustrate(ctx, to) })
+		}
 	}
 	wg.Wait()
 	return nil

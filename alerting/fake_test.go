@@ -195,6 +195,7 @@ type rig struct {
 	limit    int
 	route    Route
 	alerts   func() []rules.Alert
+	picture  Picture
 	counted  []snapshot.Receiver
 	tried    func(string, *rules.Alert, time.Duration)
 	log      *strings.Builder
@@ -219,7 +220,7 @@ func (r *rig) start(t *testing.T) {
 	d, err := New(Options{
 		Outbox: r.outbox, Receivers: map[string]Receiver{"team": as},
 		Settings: map[string]Settings{"team": r.settings}, Silences: r.silences, Inhibit: r.inhibit, Limit: r.limit, Route: &route, Alerts: r.alerts,
-		ExternalURL: "http://drift.example/", Logger: slog.New(slog.NewTextHandler(r.log, nil)), Counted: r.counted, Attempted: r.tried,
+		ExternalURL: "http://drift.example/", Picture: r.picture, Logger: slog.New(slog.NewTextHandler(r.log, nil)), Counted: r.counted, Attempted: r.tried,
 	})
 	if err != nil {
 		t.Fatal(err)

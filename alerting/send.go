@@ -18,7 +18,7 @@ func (w *worker) send(ctx context.Context, g *group, m Message) bool {
 	if len(m.Events) == 0 {
 		return true
 	}
-	m.Receiver, m.URL = w.name, w.link(m.Events)
+	m.Receiver, m.URL, m.Picture = w.name, w.link(m.Events), w.pictures()
 	for _, e := range m.Events {
 		m.Superseded += w.overtaken[e.Alert.Fingerprint]
 	}
@@ -29,6 +29,7 @@ func (w *worker) send(ctx context.Context, g *group, m Message) bool {
 		return false
 	}
 	w.delivered(g, m)
+	defer w.told()
 	if m.Repeat {
 		return true
 	}

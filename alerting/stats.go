@@ -69,6 +69,13 @@ func (s *stats) problem(text string) {
 	s.r.Problem = text
 }
 
+// pictures notes why pictures are missing, or "".
+func (s *stats) pictures(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.r.NoPictures = text
+}
+
 func (s *stats) view() snapshot.Receiver {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,7 +11,8 @@ import (
 	"driftwatch/rules"
 )
 
-// worker serves one receiver. All of it but stats belongs to the goroutine of run.
+// worker serves one receiver. All of it but stats and what never changes belongs to
+// the goroutine of run.
 type worker struct {
 	name     string
 	settings Settings
@@ -24,6 +25,8 @@ type worker struct {
 	alerts   func() []rules.Alert
 	page     string
 	tried    func(receiver string, first *rules.Alert, took time.Duration)
+	picture  Picture
+	sent     chan struct{} // has something when a message was told
 	log      *slog.Logger
 	stats    *stats
 
@@ -60,6 +63,7 @@ func newWorker(o Options, name string) (*worker, error) {
 	w := &worker{
 		name: name, settings: o.Settings[name], root: o.Route, inhibit: o.Inhibit, silences: o.Silences, limit: o.Limit,
 		receiver: o.Receivers[name], outbox: o.Outbox, alerts: o.Alerts, page: strings.TrimSuffix(o.ExternalURL, "/"),
+		picture: o.Picture, sent: make(chan struct{}, 1),
 		tried: o.Attempted, log: o.Logger.With("receiver", name), stats: newStats(name, o.Counted), memory: m,
 		rejected: map[string]*backoff{}, arrived: map[string]time.Time{}, held: map[uint64]time.Time{},
 		reminded: map[string]mention{}, overtaken: map[string]int{},

@@ -71,8 +71,8 @@ func (d *daemon) startEngine(ctx context.Context, g *generation) (running, error
 	r.dispatcher, err = alerting.New(alerting.Options{
 		Outbox: r.engine.Outbox(), Receivers: g.receivers, Settings: g.settings, Logger: g.log,
 		Route: g.config.Alerting.Route, Inhibit: g.config.Alerting.Inhibit, Silences: d.silences, Limit: g.config.Alerting.Limit,
-		Alerts:      func() []rules.Alert { return d.view.Load().Alerts },
-		ExternalURL: g.config.Web.ExternalURL, Counted: counted, Attempted: d.latencies.Attempted,
+		Alerts:  func() []rules.Alert { return d.view.Load().Alerts },
+		Picture: d.picture, ExternalURL: g.config.Web.ExternalURL, Counted: counted, Attempted: d.latencies.Attempted,
 	})
 	return r, err
 }

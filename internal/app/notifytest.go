@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"driftwatch/alerting"
 	"driftwatch/alerting/notify"
 	"driftwatch/internal/config"
 	"driftwatch/rules"
@@ -42,12 +43,21 @@ func sendSamples(ctx context.Context, r config.Receiver, page string, resolve bo
 	now := time.Now().Add(-time.Hour)
 	for _, state := range states {
 		m := notify.Sample(now, state)
-		m.Receiver, m.URL = r.Name, page
+		m.Receiver, m.URL, m.Picture = r.Name, page, samplePicture
 		answer, err := to.Notify(ctx, m)
 		if err != nil {
 			return answers, err
 		}
 		answers = append(answers, state+": "+answer)
+	}
+	if to, ok := to.(alerting.Illustrator); ok {
+		added, _, err := to.Illustrate(ctx)
+		switch {
+		case err != nil:
+			answers = append(answers, "picture: "+err.Error())
+		case added > 0:
+			answers = append(answers, "picture: ok")
+		}
 	}
 	return answers, nil
 }

@@ -14,7 +14,6 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
@@ -25,27 +24,28 @@ type Palette struct {
 	Mark               color.Color // of what is to be seen in a trend
 }
 
-// Light is for pictures on white.
-var Light = Palette{
-	Ink: color.RGBA{0x33, 0x3b, 0x48, 0xff}, Grid: color.RGBA{0xe3, 0xe6, 0xeb, 0xff},
-	Reference: color.RGBA{0xb4, 0xbf, 0xce, 0xff}, Current: color.RGBA{0x1f, 0x6f, 0xd6, 0xff},
+// look is how a picture is drawn, for where it is shown.
+type look struct {
+	Palette
+	width, height vg.Length
+	row           vg.Length // of a category
+	text          vg.Length // size of labels
+	room          int       // characters of labels side by side
+	longest       int       // of a category's label
 }
 
-const (
-	width     = 460 * vg.Length(1)
-	height    = 190 * vg.Length(1)
-	rowHeight = 24 * vg.Length(1) // of a category
-)
+// onPage is for pages, which scale it and choose the colours.
+var onPage = look{Palette: marks, width: 460, height: 190, row: 24, text: 9, room: 70, longest: 24}
 
 // SVG draws bars as an <svg> element for a page. Its colours are the CSS
 // variables --plot-ink, --plot-grid, --plot-reference and --plot-current, so
 // that the page decides between dark and light.
 func SVG(b Bars, title string) (string, error) {
-	p, h, err := figure(b, marks)
+	p, h, err := figure(b, onPage)
 	if err != nil {
 		return "", err
 	}
-	return element(p, width, h, title)
+	return element(p, onPage.width, h, title)
 }
 
 // element draws a plot in marks as an <svg> element.
@@ -59,41 +59,25 @@ func element(p *plot.Plot, w, h vg.Length, title string) (string, error) {
 	return embed(out.String(), title), nil
 }
 
-// PNG draws bars as an image of a resolution for screens.
-func PNG(b Bars, colours Palette) ([]byte, error) {
-	p, h, err := figure(b, colours)
-	if err != nil {
-		return nil, err
-	}
-	p.BackgroundColor = color.White
-	c := vgimg.NewWith(vgimg.UseWH(width, h), vgimg.UseDPI(144))
-	p.Draw(draw.New(c))
-	var out bytes.Buffer
-	if _, err := (vgimg.PngCanvas{Canvas: c}).WriteTo(&out); err != nil {
-		return nil, fmt.Errorf("write a plot: %w", err)
-	}
-	return out.Bytes(), nil
-}
-
 // figure makes the plot and says how high it is.
-func figure(b Bars, colours Palette) (*plot.Plot, vg.Length, error) {
+func figure(b Bars, l look) (*plot.Plot, vg.Length, error) {
 	p := plot.New()
 	p.BackgroundColor = nil
 	share := &p.Y
-	h := height
+	h := l.height
 	var err error
 	switch {
 	case len(b.Bars) == 0: // an empty frame
-	case b.inLine():
-		err = addSteps(p, b, colours)
+	case b.inLine(l.room):
+		err = addSteps(p, b, l)
 	default:
 		share = &p.X
-		h = rowHeight*vg.Length(len(b.Bars)) + 40
-		err = addRows(p, b, colours)
+		h = l.row*vg.Length(len(b.Bars)) + 40
+		err = addRows(p, b, l)
 	}
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
-		axis.Color, axis.Tick.Color, axis.Tick.Label.Color, axis.Label.TextStyle.Color = colours.Ink, colours.Ink, colours.Ink, colours.Ink
-		axis.Tick.Label.Font = font.Font{Variant: "Sans", Size: 9}
+		axis.Color, axis.Tick.Color, axis.Tick.Label.Color, axis.Label.TextStyle.Color = l.Ink, l.Ink, l.Ink, l.Ink
+		axis.Tick.Label.Font = font.Font{Variant: "Sans", Size: l.text}
 		axis.LineStyle.Width, axis.Tick.LineStyle.Width = 0.5, 0.5
 	}
 	share.Min, share.Max = 0, share.Max*1.03 // so that the last label has room

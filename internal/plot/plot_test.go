@@ -162,7 +162,7 @@ func TestPicturesOfEveryShape(t *testing.T) {
 					t.Fatalf("%v in %s", err, svg)
 				}
 			}
-			image, err := PNG(b, Light)
+			image, err := PNG(b, Caption{Title: strings.Repeat("long ", 50), Below: "ü世界"})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -56,7 +56,7 @@ func Trend(points []Point, times bool, title string) (string, error) {
 	if times {
 		p.Y.Tick.Marker = dates{}
 	}
-	return element(p, 2*width, trendHeight, title)
+	return element(p, 2*onPage.width, trendHeight, title)
 }
 
 // runs splits points where values are not known.

@@ -167,4 +167,5 @@ type Receiver struct {
 	Dropped    uint64            // events that were too many to wait
 	Quiet      map[string]string // by fingerprint of a firing alert, why nobody is told now
 	Problem    string            // why the newest attempt failed, or ""
+	NoPictures string            // why messages lack their pictures, or ""
 }

@@ -266,6 +266,7 @@ type receiverJSON struct {
 	Suppressed uint64            `json:"suppressed"`
 	Dropped    uint64            `json:"dropped"`
 	Problem    string            `json:"problem,omitempty"`
+	NoPictures string            `json:"no_pictures,omitempty"` // why messages lack their pictures
 }
 
 func statusOf(s *snapshot.Snapshot) statusJSON {
@@ -284,7 +285,7 @@ func statusOf(s *snapshot.Snapshot) statusJSON {
 	for _, r := range s.Notified {
 		out.Receivers = append(out.Receivers, receiverJSON{
 			Name: r.Name, Sent: r.Sent, Failures: counts(r.Failures),
-			Superseded: r.Superseded, Suppressed: r.Suppressed, Dropped: r.Dropped, Problem: r.Problem,
+			Superseded: r.Superseded, Suppressed: r.Suppressed, Dropped: r.Dropped, Problem: r.Problem, NoPictures: r.NoPictures,
 		})
 	}
 	return out

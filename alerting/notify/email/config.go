@@ -22,6 +22,7 @@ func Kind() notify.Kind {
 			{Name: "password_file", Form: notify.Path, Help: "The file that holds the password."},
 			{Name: "from", Needed: true, Help: "The sender's address."},
 			{Name: "to", Form: notify.Texts, Needed: true, Help: "One address or a list."},
+			{Name: "plots", Form: notify.Word, Words: []string{"on", "off"}, Help: "Pictures of the worst fields of a message. Default: on."},
 			{Name: "timeout", Form: notify.Duration, Help: "Of the conversation. Default: 10s."},
 		},
 		Read: read,
@@ -36,6 +37,7 @@ func read(s notify.Section) notify.Options {
 		CAFile:     s.File("ca_file"),
 		Username:   s.Get("username").Name(),
 		From:       address(s.Need("from")),
+		NoPlots:    s.Get("plots").OneOf("on", "on", "off") == "off",
 		Timeout:    s.Timeout(),
 	}
 	for _, c := range s.Need("to").OneOrList() {

@@ -31,6 +31,7 @@ type Options struct {
 	PasswordFile string
 	From         string
 	To           []string
+	NoPlots      bool          // letters have no pictures
 	Timeout      time.Duration // of the whole conversation
 }
 
@@ -69,7 +70,7 @@ func (r *Receiver) Notify(ctx context.Context, m alerting.Message) (string, erro
 			return "", err
 		}
 	}
-	letter, err := r.letter(m)
+	letter, err := r.letter(ctx, m)
 	if err != nil {
 		return "", &alerting.Error{Kind: alerting.Permanent, Reason: "config", Err: fmt.Errorf("email: %w", err)}
 	}

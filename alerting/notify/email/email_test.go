@@ -1,17 +1,20 @@
 package email
 
 import (
+	"context"
+	"encoding/base64"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"mime/multipart"
 	"mime/quotedprintable"
-	"net/mail"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,32 +27,50 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-func eachPart(m *mail.Message, found func(kind, text string)) error {
-	_, params, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+// eachPart finds the parts of a body, in the parts of parts too. Pictures are
+// found with their ID.
+func eachPart(contentType string, body io.Reader, found func(kind, text string)) error {
+	_, params, err := mime.ParseMediaType(contentType)
 	if err != nil {
 		return err
 	}
-	for r := multipart.NewReader(m.Body, params["boundary"]); ; {
+	for r := multipart.NewReader(body, params["boundary"]); ; {
 		p, err := r.NextRawPart()
 		if errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return err
 		}
-		kind, _, err := mime.ParseMediaType(p.Header.Get("Content-Type"))
-		if err != nil {
+		if err := onePart(p, found); err != nil {
 			return err
 		}
-		var body io.Reader = p
-		if p.Header.Get("Content-Transfer-Encoding") == "quoted-printable" {
-			body = quotedprintable.NewReader(p)
-		}
-		b, err := io.ReadAll(body)
-		if err != nil {
-			return err
-		}
-		found(kind, strings.ReplaceAll(string(b), "\r\n", "\n"))
 	}
+}
+
+func onePart(p *multipart.Part, found func(kind, text string)) error {
+	kind, _, err := mime.ParseMediaType(p.Header.Get("Content-Type"))
+	if err != nil {
+		return err
+	}
+	if strings.HasPrefix(kind, "multipart/") {
+		return eachPart(p.Header.Get("Content-Type"), p, found)
+	}
+	var body io.Reader = p
+	switch p.Header.Get("Content-Transfer-Encoding") {
+	case "quoted-printable":
+		body = quotedprintable.NewReader(p)
+	case "base64":
+		body = base64.NewDecoder(base64.StdEncoding, p)
+	}
+	b, err := io.ReadAll(body)
+	text := string(b)
+	if kind == "image/png" {
+		kind += " " + p.Header.Get("Content-ID")
+	} else {
+		text = strings.ReplaceAll(text, "\r\n", "\n")
+	}
+	found(kind, text)
+	return err
 }
 
 var alertLine = regexp.MustCompile(`(?m)^(?:✅|🟠|🔵|🔴) (\w+): .*\n.*(since|fired)`)
@@ -175,5 +196,45 @@ func TestLetter(t *testing.T) {
 		if kind == "text/html" && strings.Contains(byType[kind], "<b>field") {
 			t.Error("a field's name became markup")
 		}
+	}
+}
+
+// TestPictures: the worst fields bring their pictures along, which the HTML names;
+// ends, reminders and whoever wants none have none.
+func TestPictures(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		state string
+		spoil func(o *Options, m *alerting.Message)
+		want  int
+	}{
+		{"firing", rules.Firing, func(*Options, *alerting.Message) {}, 1},
+		{"end", rules.Resolved, func(*Options, *alerting.Message) {}, 0},
+		{"reminder", rules.Firing, func(_ *Options, m *alerting.Message) { m.Repeat = true }, 0},
+		{"off", rules.Firing, func(o *Options, _ *alerting.Message) { o.NoPlots = true }, 0},
+		{"nothing to show", rules.Firing, func(_ *Options, m *alerting.Message) {
+			m.Picture = func(context.Context, *rules.Alert) []byte { return nil }
+		}, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := newServer(t, false)
+			m, o := notify.Sample(time.Now(), tc.state), options(t, s)
+			m.Picture = func(context.Context, *rules.Alert) []byte { return notifytest.Picture() }
+			tc.spoil(&o, &m)
+			if _, err := receiver(t, o).Notify(t.Context(), m); err != nil {
+				t.Fatal(err)
+			}
+			_, byType, err := parts(s.received()[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := byType["image/png <picture1@driftwatch>"]
+			if n := strings.Count(byType["text/html"], `src="cid:picture1@driftwatch"`); n != tc.want || len(byType) != 2+tc.want {
+				t.Errorf("the HTML names it %d times, of %d parts", n, len(byType))
+			}
+			if tc.want > 0 && got != string(notifytest.Picture()) {
+				t.Errorf("the picture has %d bytes, of %q", len(got), slices.Sorted(maps.Keys(byType)))
+			}
+		})
 	}
 }

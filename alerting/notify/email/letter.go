@@ -2,6 +2,7 @@ package email
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -25,12 +26,15 @@ const maxAlerts = 20
 
 // letter makes the message. Mail readers show the messages of a group as one
 // thread, by a first message that never was.
-func (r *Receiver) letter(m alerting.Message) (*mail.Msg, error) {
+func (r *Receiver) letter(ctx context.Context, m alerting.Message) (*mail.Msg, error) {
 	page, err := template.ParseFS(files, "letter.html")
 	if err != nil {
 		return nil, err
 	}
 	v := viewOf(m)
+	if !r.o.NoPlots {
+		v.draw(ctx, m)
+	}
 	var html bytes.Buffer
 	if err := page.Execute(&html, v); err != nil {
 		return nil, err
@@ -51,6 +55,11 @@ func (r *Receiver) letter(m alerting.Message) (*mail.Msg, error) {
 	l.SetGenHeader(mail.HeaderReferences, thread)
 	l.SetBodyString(mail.TypeTextPlain, v.text())
 	l.AddAlternativeString(mail.TypeTextHTML, html.String())
+	for _, p := range v.Pictures {
+		if err := l.EmbedReader(p.file, bytes.NewReader(p.image), mail.WithFileContentID("<"+p.id+">"), mail.WithFileContentType("image/png")); err != nil {
+			return nil, err
+		}
+	}
 	return l, nil
 }
 
@@ -68,6 +77,29 @@ type view struct {
 	Runbooks []string
 	URL      string
 	Overtook int
+	Pictures []picture
+}
+
+// picture is one that the letter brings along.
+type picture struct {
+	Source   template.URL // by which the HTML names it
+	Text     string
+	id, file string
+	image    []byte
+}
+
+// draw adds the pictures of a message.
+func (v *view) draw(ctx context.Context, m alerting.Message) {
+	for _, a := range notify.Pictured(m) {
+		image := m.Picture(ctx, a)
+		if image == nil {
+			continue
+		}
+		id := fmt.Sprintf("picture%d@driftwatch", len(v.Pictures)+1)
+		v.Pictures = append(v.Pictures, picture{
+			Source: template.URL("cid:" + id), Text: notify.PictureText(a), id: id, file: notify.PictureFile(a), image: image, //nolint:gosec // made here
+		})
+	}
 }
 
 type line struct {

@@ -225,7 +225,7 @@ func parts(letter string) (head mail.Header, byType map[string]string, err error
 		return nil, nil, err
 	}
 	byType = map[string]string{}
-	err = eachPart(m, func(kind, text string) { byType[kind] = text })
+	err = eachPart(m.Header.Get("Content-Type"), m.Body, func(kind, text string) { byType[kind] = text })
 	if len(byType) == 0 && err == nil {
 		err = errors.New("no parts")
 	}

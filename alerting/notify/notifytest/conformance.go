@@ -47,6 +47,14 @@ type Peer interface {
 	Tried() []time.Time
 }
 
+// Caller is a Peer whose protocol has several calls.
+type Caller interface {
+	// Busy makes it refuse the next request of a call, as a busy server does.
+	Busy(call string)
+	// Asked returns when a call was asked for.
+	Asked(call string) []time.Time
+}
+
 // Subject is a receiver under test.
 type Subject struct {
 	// Start returns a server and how to make receivers that know it.
@@ -55,11 +63,14 @@ type Subject struct {
 	AnswersCount bool
 	// NoRetryAfter is of protocols in which a server cannot ask for time.
 	NoRetryAfter bool
+	// Calls are those of the protocol, each of which may be refused, where there are
+	// several. The Peer is a Caller then.
+	Calls []string
 }
 
 // Run tests a receiver.
 func Run(t *testing.T, s Subject) {
-	for name, test := range map[string]func(*testing.T, *rig){
+	tests := map[string]func(*testing.T, *rig){
 		"accepted": func(t *testing.T, r *rig) {
 			r.start(t)
 			r.outbox.add(firing("amount", 1))
@@ -76,7 +87,11 @@ func Run(t *testing.T, s Subject) {
 		"unheard":  unheardFire,
 		"never":    never,
 		"in order": inOrder,
-	} {
+	}
+	for _, call := range s.Calls {
+		tests["busy "+call] = func(t *testing.T, r *rig) { busyCall(t, r, call) }
+	}
+	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			peer, receiver := s.Start(t)
@@ -109,6 +124,22 @@ func busy(t *testing.T, r *rig, asks bool) {
 	r.accepts(t, "amount firing")
 	if tried := r.peer.Tried(); asks && tried[1].Sub(tried[0]) < RetryAfter {
 		t.Errorf("it was asked again after %v", tried[1].Sub(tried[0]))
+	}
+}
+
+// busyCall refuses one call of the several that an alert takes: it is asked for
+// again, when the server says, and nothing is told twice.
+func busyCall(t *testing.T, r *rig, call string) {
+	peer := r.peer.(Caller)
+	peer.Busy(call)
+	r.start(t)
+	r.outbox.add(firing("amount", 1))
+	r.accepts(t, "amount firing")
+	r.outbox.add(resolved("amount", 1, 2))
+	r.accepts(t, "amount firing", "amount resolved")
+	r.wait(t, call+" is not asked for again", func() bool { return len(peer.Asked(call)) > 1 })
+	if asked := peer.Asked(call); asked[1].Sub(asked[0]) < RetryAfter {
+		t.Errorf("%s was asked for again after %v", call, asked[1].Sub(asked[0]))
 	}
 }
 

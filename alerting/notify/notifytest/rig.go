@@ -1,8 +1,11 @@
 package notifytest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"image"
+	"image/png"
 	"log/slog"
 	"slices"
 	"strings"
@@ -30,7 +33,8 @@ func (r *rig) start(t *testing.T) {
 	t.Helper()
 	d, err := alerting.New(alerting.Options{
 		Outbox: r.outbox, Receivers: map[string]alerting.Receiver{"team": r.receiver()},
-		Route: &alerting.Route{Receiver: "team"}, Alerts: func() []rules.Alert { return nil },
+		Picture: func(context.Context, *rules.Alert) ([]byte, error) { return Picture(), nil },
+		Route:   &alerting.Route{Receiver: "team"}, Alerts: func() []rules.Alert { return nil },
 		Logger: slog.New(slog.NewTextHandler(r.log, nil)),
 	})
 	if err != nil {
@@ -46,6 +50,15 @@ func (r *rig) start(t *testing.T) {
 		}
 	})
 	t.Cleanup(r.halt)
+}
+
+// Picture returns a picture of nothing.
+func Picture() []byte {
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 4, 4))); err != nil {
+		panic(err) // memory does not fail
+	}
+	return b.Bytes()
 }
 
 func (r *rig) stop(t *testing.T) {

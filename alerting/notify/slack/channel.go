@@ -46,7 +46,7 @@ func (r *Receiver) notifyChannel(ctx context.Context, m alerting.Message) error 
 	if err != nil {
 		return err
 	}
-	client := api.New(token, api.OptionHTTPClient(r.client), api.OptionAPIURL(r.o.APIURL))
+	client := r.api(token)
 	for _, p := range slices.Clone(r.posted) {
 		if err := r.update(ctx, client, p, m.Events); err != nil {
 			return failure(err, token)
@@ -54,17 +54,24 @@ func (r *Receiver) notifyChannel(ctx context.Context, m alerting.Message) error 
 	}
 	rest := m
 	rest.Events = slices.DeleteFunc(slices.Clone(m.Events), r.told)
-	if err := r.tell(ctx, client, rest); err != nil {
+	p, err := r.tell(ctx, client, rest)
+	if err != nil {
 		return failure(err, token)
 	}
+	r.draw(p, rest)
 	r.posted = slices.DeleteFunc(r.posted, func(p *posting) bool { return !p.open() })
 	return nil
 }
 
-// tell posts a message, or adds it to the posting of its group.
-func (r *Receiver) tell(ctx context.Context, c *api.Client, m alerting.Message) error {
+func (r *Receiver) api(token string) *api.Client {
+	return api.New(token, api.OptionHTTPClient(r.client), api.OptionAPIURL(r.o.APIURL))
+}
+
+// tell posts a message, or adds it to the posting of its group. It returns where
+// it stands now.
+func (r *Receiver) tell(ctx context.Context, c *api.Client, m alerting.Message) (*posting, error) {
 	if len(m.Events) == 0 {
-		return nil
+		return nil, nil
 	}
 	if p := r.openFor(m); p != nil {
 		return r.join(ctx, c, p, m)
@@ -80,14 +87,15 @@ func (r *Receiver) told(e rules.Event) bool {
 	})
 }
 
-func (r *Receiver) post(ctx context.Context, c *api.Client, m alerting.Message) error {
+func (r *Receiver) post(ctx context.Context, c *api.Client, m alerting.Message) (*posting, error) {
 	channel, ts, err := c.PostMessageContext(ctx, r.o.Channel, content(m)...)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	r.posted = append(r.posted, &posting{channel: channel, ts: ts, message: m})
+	p := &posting{channel: channel, ts: ts, message: m}
+	r.posted = append(r.posted, p)
 	r.posted = r.posted[max(0, len(r.posted)-remembered):]
-	return nil
+	return p, nil
 }
 
 // update lets a posting say which of its alerts have ended. One that is gone,

@@ -15,6 +15,7 @@ func Kind() notify.Kind {
 			{Name: "webhook_url", Form: notify.URL, Help: "The address of a web hook, in place."},
 			{Name: "token_file", Form: notify.Path, Help: "The file that holds a bot's token."},
 			{Name: "channel", Help: "With token_file: a channel's name or ID."},
+			{Name: "plots", Form: notify.Word, Words: []string{"on", "off"}, Help: "With token_file: pictures of the worst fields in the thread of a message. Default: on."},
 			{Name: "api_url", Form: notify.URL, Help: "With token_file: a proxy before Slack's API."},
 		},
 		Read: read,
@@ -28,6 +29,7 @@ func read(s notify.Section) notify.Options {
 		WebhookURLFile: s.File("webhook_url_file"),
 		Channel:        s.Get("channel").Name(),
 		APIURL:         s.Get("api_url").WebURL(),
+		NoPlots:        s.Get("plots").OneOf("on", "on", "off") == "off",
 	}
 	inline := s.RefuseInline("token")
 	o.TokenFile = s.File("token_file")
@@ -47,6 +49,8 @@ func read(s notify.Section) notify.Options {
 		s.At().Errorf("missing-key", "key %q is missing: token_file needs it", "channel")
 	case !s.Has("token_file") && s.Has("channel"):
 		s.Key("channel").Errorf("value", "a web hook has its own channel; channel goes with token_file")
+	case !s.Has("token_file") && s.Has("plots"):
+		s.Key("plots").Errorf("value", "a web hook takes no pictures; plots goes with token_file")
 	case !s.Has("token_file") && s.Has("api_url"):
 		s.Key("api_url").Errorf("value", "a web hook's proxy is part of its address; api_url goes with token_file")
 	}

@@ -41,7 +41,10 @@ func TestConformance(t *testing.T) {
 		}})
 	})
 	t.Run("token", func(t *testing.T) {
-		read := func(_ *http.Request, body []byte) []string {
+		read := func(r *http.Request, body []byte) []string {
+			if strings.HasPrefix(r.URL.Path, "/upload/") {
+				return nil
+			}
 			form, err := url.ParseQuery(string(body))
 			if err != nil {
 				t.Error(err)
@@ -49,8 +52,10 @@ func TestConformance(t *testing.T) {
 			lines := strings.Split(form.Get("blocks"), `\n`)
 			return shown([]byte(strings.Join(lines, "\n")))
 		}
-		notifytest.Run(t, notifytest.Subject{Start: func(t *testing.T) (notifytest.Peer, func() alerting.Receiver) {
+		calls := []string{"chat.postMessage", "chat.update", "files.getUploadURLExternal", "upload", "files.completeUploadExternal"}
+		notifytest.Run(t, notifytest.Subject{Calls: calls, Start: func(t *testing.T) (notifytest.Peer, func() alerting.Receiver) {
 			s := notifytest.NewServer(t, read)
+			s.Answer = newWorkspace(t)
 			o := Options{TokenFile: write(t, filepath.Join(t.TempDir(), "token"), "xoxb-"+notifytest.Canary), Channel: "#ml", APIURL: s.URL("/api"), Timeout: notifytest.Timeout}
 			return s, func() alerting.Receiver { return newReceiver(t, o) }
 		}})

@@ -59,35 +59,49 @@ func worse(a, b string) string {
 }
 
 // join adds the alerts of a message to a posting, and tells its thread. When that
-// fails half way, the next attempt goes on there.
-func (r *Receiver) join(ctx context.Context, c *api.Client, p *posting, m alerting.Message) error {
-	if len(p.joined) == 0 {
-		next := p.message
-		next.Events = slices.Clone(p.message.Events)
-		for _, e := range m.Events {
-			if old := (&posting{message: next}).event(e.Alert.Fingerprint); old != nil {
-				*old = e
-			} else {
-				next.Events = append(next.Events, e)
-			}
-		}
-		next.Superseded += m.Superseded
+// fails half way, the next attempt goes on there, with what came to the message
+// meanwhile.
+func (r *Receiver) join(ctx context.Context, c *api.Client, p *posting, m alerting.Message) (*posting, error) {
+	if fresh := p.lacks(m.Events); len(fresh) > 0 {
+		next := p.with(fresh, m.Superseded)
 		_, _, _, err := c.UpdateMessageContext(ctx, p.channel, p.ts, content(next)...)
 		switch {
 		case isUnchangeable(err):
 			r.posted = slices.DeleteFunc(r.posted, func(q *posting) bool { return q == p })
 			return r.post(ctx, c, m)
 		case err != nil:
-			return err
+			return nil, err
 		}
-		p.message, p.joined = next, m.Events
+		p.message, p.joined = next, append(p.joined, fresh...)
 	}
 	text := strings.Join(linesOf(p.joined), "\n")
 	_, _, err := c.PostMessageContext(ctx, p.channel, api.MsgOptionText(text, false), api.MsgOptionTS(p.ts),
 		api.MsgOptionDisableLinkUnfurl(), api.MsgOptionDisableMediaUnfurl())
 	if err == nil || isUnchangeable(err) {
 		p.joined = nil
-		return nil
+		return p, nil
 	}
-	return err
+	return nil, err
+}
+
+// lacks returns the events that the thread of a posting is not to be told of yet.
+func (p *posting) lacks(events []rules.Event) []rules.Event {
+	return slices.DeleteFunc(slices.Clone(events), func(e rules.Event) bool {
+		return slices.ContainsFunc(p.joined, func(o rules.Event) bool { return o.ID == e.ID && o.Alert.Fingerprint == e.Alert.Fingerprint })
+	})
+}
+
+// with returns what the posting says once events are added.
+func (p *posting) with(events []rules.Event, superseded int) alerting.Message {
+	next := posting{message: p.message}
+	next.message.Events = slices.Clone(p.message.Events)
+	for _, e := range events {
+		if old := next.event(e.Alert.Fingerprint); old != nil {
+			*old = e
+		} else {
+			next.message.Events = append(next.message.Events, e)
+		}
+	}
+	next.message.Superseded += superseded
+	return next.message
 }

@@ -77,6 +77,36 @@ func TestJoinFailsHalfWay(t *testing.T) {
 	}
 }
 
+// TestJoinGrowsBetweenAttempts: what comes to the message before the thread was told
+// joins, too.
+func TestJoinGrowsBetweenAttempts(t *testing.T) {
+	s, r := channel(t)
+	if err := group(t, r, firing("amount")); err != nil {
+		t.Fatal(err)
+	}
+	s.answers(func(w http.ResponseWriter, req *http.Request) {
+		if strings.HasSuffix(req.URL.Path, "chat.update") {
+			_, _ = io.WriteString(w, `{"ok":true,"channel":"C123","ts":"1700000000.000001"}`)
+			return
+		}
+		_, _ = io.WriteString(w, `{"ok":false,"error":"internal_error"}`)
+	})
+	if err := group(t, r, firing("tenure")); err == nil {
+		t.Fatal("no failure")
+	}
+	s.answers(nil)
+	if err := group(t, r, firing("tenure"), firing("score")); err != nil {
+		t.Fatal(err)
+	}
+	_, calls := s.seen()
+	if update := calls[1]; update.Method != "chat.update" || !strings.HasPrefix(update.Text, "[FIRING:3]") {
+		t.Errorf("the message says %+v", update)
+	}
+	if thread := calls[2]; thread.Thread == "" || !strings.Contains(thread.Text, "*tenure*") || !strings.Contains(thread.Text, "*score*") {
+		t.Errorf("the thread is told %+v", thread)
+	}
+}
+
 // TestJoinOfWhatIsGone posts a message anew whose group's was deleted.
 func TestJoinOfWhatIsGone(t *testing.T) {
 	s, r := channel(t)

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	api "github.com/slack-go/slack"
@@ -28,6 +29,7 @@ type Options struct {
 	WebhookURLFile string
 	TokenFile      string
 	Channel        string        // name or ID
+	NoPlots        bool          // messages get no pictures, which only a token can add
 	APIURL         string        // of a proxy before Slack's API, with TokenFile; "" for Slack's own
 	Timeout        time.Duration // of one call; 0 for 10 seconds
 }
@@ -37,6 +39,10 @@ type Receiver struct {
 	o      Options
 	client *http.Client
 	posted []*posting // that still say that something fires, oldest first
+
+	mu       sync.Mutex
+	drawings []*drawing // that wait, oldest first
+	paused   time.Time  // until when Slack wants no files
 }
 
 // New checks the options. It reads no files: a secret that is not there yet is

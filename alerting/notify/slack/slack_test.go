@@ -2,16 +2,13 @@ package slack
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -25,134 +22,6 @@ func TestMain(m *testing.M) {
 		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
 		os.Exit(code)
 	}))
-}
-
-// server is Slack as far as it concerns us: it refuses what Slack would refuse
-// and notes the rest.
-type server struct {
-	*httptest.Server
-	t      *testing.T
-	mu     sync.Mutex
-	bodies []string // of webhooks
-	calls  []call   // of the API
-	answer http.HandlerFunc
-}
-
-type call struct{ Method, Channel, TS, Text, Blocks, Thread string }
-
-const (
-	hookPath = "/services/T000/B000/SECRETHOOK"
-	token    = "xoxb-SECRET-TOKEN"
-)
-
-func newServer(t *testing.T) *server {
-	s := &server{t: t}
-	s.Server = httptest.NewServer(http.HandlerFunc(s.serve))
-	t.Cleanup(s.Close)
-	return s
-}
-
-func (s *server) serve(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		s.t.Error(err)
-	}
-	if s.answer != nil {
-		s.answer(w, r)
-		return
-	}
-	if r.URL.Path == hookPath {
-		s.hook(w, r, body)
-		return
-	}
-	s.api(w, r, string(body))
-}
-
-func (s *server) hook(w http.ResponseWriter, r *http.Request, body []byte) {
-	if r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/json" {
-		s.t.Errorf("%s with %q", r.Method, r.Header.Get("Content-Type"))
-	}
-	var m struct {
-		Text   string
-		Blocks json.RawMessage
-	}
-	if err := json.Unmarshal(body, &m); err != nil || m.Text == "" {
-		s.t.Errorf("not a message: %v: %s", err, body)
-	}
-	validate(s.t, m.Blocks)
-	s.bodies = append(s.bodies, string(body))
-	_, _ = io.WriteString(w, "ok")
-}
-
-// validate holds the limits of Slack's documentation of blocks.
-func validate(t *testing.T, raw []byte) {
-	t.Helper()
-	type text struct{ Type, Text string }
-	var blocks []struct {
-		Type     string
-		Text     text
-		Elements []text
-	}
-	if err := json.Unmarshal(raw, &blocks); err != nil {
-		t.Fatalf("%v: %s", err, raw)
-	}
-	if len(blocks) == 0 || len(blocks) > 50 {
-		t.Errorf("%d blocks", len(blocks))
-	}
-	for _, b := range blocks {
-		texts, limit, kind := []text{b.Text}, 3000, "mrkdwn"
-		switch b.Type {
-		case "header":
-			limit, kind = 150, "plain_text"
-		case "context":
-			texts = b.Elements
-		case "section":
-		default:
-			t.Errorf("a block of type %q", b.Type)
-		}
-		for _, x := range texts {
-			if n := len([]rune(x.Text)); n == 0 || n > limit || x.Type != kind {
-				t.Errorf("%s has %d characters of %s", b.Type, n, x.Type)
-			}
-		}
-	}
-}
-
-func (s *server) api(w http.ResponseWriter, r *http.Request, body string) {
-	r.Body = io.NopCloser(strings.NewReader(body))
-	if err := r.ParseForm(); err != nil {
-		s.t.Error(err)
-	}
-	w.Header().Set("Content-Type", "application/json")
-	if r.Form.Get("token") != token {
-		_, _ = io.WriteString(w, `{"ok":false,"error":"invalid_auth"}`)
-		return
-	}
-	if r.Form.Get("thread_ts") == "" {
-		validate(s.t, []byte(r.Form.Get("blocks")))
-	}
-	c := call{strings.TrimPrefix(r.URL.Path, "/api/"), r.Form.Get("channel"), r.Form.Get("ts"), r.Form.Get("text"), r.Form.Get("blocks"), r.Form.Get("thread_ts")}
-	s.calls = append(s.calls, c)
-	ts := c.TS
-	if ts == "" {
-		ts = fmt.Sprintf("1700000000.%06d", len(s.calls))
-	}
-	_, _ = fmt.Fprintf(w, `{"ok":true,"channel":"C123","ts":%q}`, ts)
-}
-
-// answers makes the server answer otherwise; nil lets it be Slack again.
-func (s *server) answers(f http.HandlerFunc) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.answer = f
-}
-
-func (s *server) seen() (hooks []string, calls []call) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.bodies, s.calls
 }
 
 func write(t *testing.T, path, content string) string {
