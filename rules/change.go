@@ -135,7 +135,7 @@ func (c *Change) judge(sc scope, name string, r checks.Result) finding {
 	}
 	change := r.Value - base.Value
 	shown := checks.Result{Value: r.Value, Low: r.Low, High: r.High, Bins: r.Bins, Reference: &base.Value, Change: &change}
-	return finding{truth(c.holds(by)), name, shown, by}
+	return finding{truth(c.holds(by)), name, shown, by, c.Against.String()}
 }
 
 // relative is a change in shares of the value before; none is known of a value

@@ -100,7 +100,7 @@ func TestChangeIsCertain(t *testing.T) {
 // that was small, partial or muted.
 func TestChangeOfSegments(t *testing.T) {
 	p := parseSet(t, oneRule(`alert: A, segments: {country: "*"}, min_rows: 100, mute: {cron: "0 0 * * *", for: 30m},
-		when: {check: psi, change: {above: 50%, against: previous}}, annotations: {summary: "{{ .Value }} was {{ .Reference }}, {{ .Change }} more, {{ .Percent }} %"}`)).
+		when: {check: psi, change: {above: 50%, against: previous}}, annotations: {summary: "{{ .Value }} was {{ .Reference }}, {{ .Change }} more, {{ .Percent }} %, in {{ .Against }}"}`)).
 		ForMonitor(testMonitor)
 	of := func(i int, br, pt float64) *checks.Window {
 		psi := func(v float64) map[string]checks.Result { return map[string]checks.Result{"a": result(v)} }
@@ -127,7 +127,7 @@ func TestChangeOfSegments(t *testing.T) {
 			continue
 		}
 		a := events[0].Alert
-		if a.Annotations["summary"] != "2 was 1, 1 more, 100 %" || a.When != "change of psi against the window before is above 50%" {
+		if a.Annotations["summary"] != "2 was 1, 1 more, 100 %, in the window before" || a.Against != "the window before" || a.When != "change of psi against the window before is above 50%" {
 			t.Errorf("%q, %q", a.Annotations["summary"], a.When)
 		}
 	}

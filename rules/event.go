@@ -25,6 +25,7 @@ type Alert struct {
 	Severity    string              `json:"severity"`
 	State       string              `json:"state"`
 	Result      checks.Result       `json:"result"`                 // of the newest window that was judged
+	Against     string              `json:"against,omitempty"`      // the earlier windows that a rule on change compares with, in words
 	Moved       []checks.Move       `json:"moved,omitempty"`        // of the field, where it drifted
 	ExplainedBy *checks.Explanation `json:"explained_by,omitempty"` // the segment that makes up most of it
 	Redacted    bool                `json:"redacted,omitempty"`     // values are left out

@@ -63,6 +63,7 @@ type finding struct {
 	check   string
 	result  checks.Result
 	asked   span
+	against string // the earlier windows that the result was compared with, in words, or ""
 }
 
 // span is a number of which only the bounds are certain.
@@ -98,7 +99,7 @@ func (c *Condition) judge(sc scope) finding {
 	case c.Test.Change != nil:
 		return c.Test.Change.judge(sc, name, r)
 	}
-	return finding{c.Test.judge(r), name, r, spanOf(r)}
+	return finding{verdict: c.Test.judge(r), check: name, result: r, asked: spanOf(r)}
 }
 
 func exactly(v float64) checks.Result { return checks.Result{Value: v, Low: v, High: v} }
@@ -168,7 +169,7 @@ func (c *Condition) judgeShare(sc scope) finding {
 		return finding{check: c.Share.Check}
 	}
 	r := exactly(held / judged)
-	return finding{truth(c.Over.holds(spanOf(r))), c.Share.Check, r, spanOf(r)}
+	return finding{verdict: truth(c.Over.holds(spanOf(r))), check: c.Share.Check, result: r, asked: spanOf(r)}
 }
 
 // needsVerdict reports whether more than a value is asked for.

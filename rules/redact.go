@@ -9,7 +9,7 @@ func (b *bound) redact(a *Alert) {
 	switch {
 	case b.Redact:
 		a.Redacted, a.Moved, a.ExplainedBy = true, nil, nil
-		a.Result = checks.Result{Skipped: checks.Redacted}
+		a.Result, a.Against = checks.Result{Skipped: checks.Redacted}, ""
 	case b.redacted[a.Field]:
 		a.Redacted, a.Moved = true, nil
 		a.Result = a.Result.WithoutValues(a.Check)

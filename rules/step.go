@@ -224,7 +224,7 @@ func (r *Rule) newAlert(w *checks.Window, sc scope) Alert {
 // updated lets an alert show the window that was judged last.
 func (s *stepper) updated(t tracked, r *bound, sc scope, got finding) tracked {
 	a, w := &t.Alert, s.window
-	a.Check, a.When, a.Result = got.check, r.When.String(), got.result
+	a.Check, a.When, a.Result, a.Against = got.check, r.When.String(), got.result, got.against
 	a.WindowStart, a.WindowEnd = w.Start, w.End
 	a.Severity, a.Labels = r.Severity, r.Labels
 	a.Moved, a.ExplainedBy = nil, nil

@@ -24,6 +24,7 @@ type annotation struct {
 	Value, Low, High                      float64
 	Effect, PValue                        float64
 	Reference, Change, Percent            float64 // what the value is compared with, and how far above it is
+	Against                               string  // the earlier windows that are meant, in words; "" unless a change is asked for
 	Rows                                  uint64
 	Redacted                              bool   // the numbers are left out
 	WindowStart, WindowEnd                string // RFC 3339, UTC
@@ -35,7 +36,7 @@ type annotation struct {
 // annotationFields are the names that templates may use.
 var annotationFields = []string{
 	"Alert", "Monitor", "Segment", "Field", "Check", "Severity", "Value", "Low", "High",
-	"Effect", "PValue", "Reference", "Change", "Percent", "Rows", "Redacted", "WindowStart", "WindowEnd", "Moved", "Explained", "Page", "Labels",
+	"Effect", "PValue", "Reference", "Change", "Percent", "Against", "Rows", "Redacted", "WindowStart", "WindowEnd", "Moved", "Explained", "Page", "Labels",
 }
 
 // templateFuncs replaces those built-in functions that make text by ones whose
@@ -117,7 +118,8 @@ func plain(err error) string {
 func sample() annotation {
 	return annotation{
 		Alert: "Alert", Monitor: "monitor", Segment: "country=BR", Field: "field", Check: "psi", Severity: Warning,
-		Value: 0.25, Low: 0.24, High: 0.26, Effect: 0.2, PValue: 1e-6, Reference: 0.2, Change: 0.05, Percent: 25, Rows: 1000,
+		Value: 0.25, Low: 0.24, High: 0.26, Effect: 0.2, PValue: 1e-6, Reference: 0.2, Change: 0.05, Percent: 25,
+		Against: "the window before", Rows: 1000,
 		WindowStart: "2026-01-02T03:00:00Z", WindowEnd: "2026-01-02T04:00:00Z",
 		Moved: "(20, 25]: 4 % → 19 %", Explained: "mostly in country=BR", Page: "http://localhost/monitors/monitor", Labels: map[string]string{},
 	}
@@ -214,7 +216,7 @@ func (r *Rule) render(a Alert, rows uint64, page string) map[string]string {
 		Alert: a.Name, Monitor: a.Monitor, Segment: a.Segment, Field: a.Field, Check: a.Check, Severity: a.Severity,
 		Value: a.Result.Value, Low: a.Result.Low, High: a.Result.High,
 		Effect: orNaN(a.Result.Effect), PValue: orNaN(a.Result.PValue), Rows: rows,
-		Reference: orNaN(a.Result.Reference), Change: orNaN(a.Result.Change), Percent: math.NaN(),
+		Reference: orNaN(a.Result.Reference), Change: orNaN(a.Result.Change), Percent: math.NaN(), Against: a.Against,
 		WindowStart: a.WindowStart.String(), WindowEnd: a.WindowEnd.String(), Page: page, Labels: a.Labels,
 	}
 	if a.Result.Skipped != "" {

@@ -124,9 +124,9 @@ func Finding(a *rules.Alert) string {
 	r := &a.Result
 	switch r.Skipped {
 	case "":
-		s += " " + amount(a.Check, r.Value)
+		s += " " + found(a)
 	case checks.Redacted:
-		s += " (value redacted)"
+		s += ": value redacted"
 	default:
 		return s + " not known: " + OneLine(r.Skipped, maxName)
 	}
@@ -141,6 +141,35 @@ func Finding(a *rules.Alert) string {
 		s += " (" + strings.Join(notes, ", ") + ")"
 	}
 	return s
+}
+
+// found is the value and, of a rule on change, what it was before.
+func found(a *rules.Alert) string {
+	r := &a.Result
+	now := amount(a.Check, r.Value)
+	if a.Against == "" || r.Reference == nil {
+		return now
+	}
+	before, verb := amount(a.Check, *r.Reference), "stayed at"
+	switch {
+	case r.Value > *r.Reference:
+		verb = "rose from " + before + " to"
+	case r.Value < *r.Reference:
+		verb = "fell from " + before + " to"
+	}
+	if *r.Reference != 0 && r.Value != *r.Reference && !strings.HasSuffix(now, "%") {
+		now += " (" + relative(r.Value, *r.Reference) + ")"
+	}
+	return verb + " " + now + " against " + OneLine(a.Against, maxName)
+}
+
+// relative is a change in per cent of what was before.
+func relative(now, before float64) string {
+	p := 100 * (now - before) / math.Abs(before)
+	if math.Abs(p) >= 10 {
+		return fmt.Sprintf("%+.0f %%", p)
+	}
+	return fmt.Sprintf("%+.1f %%", p)
 }
 
 // amount writes a check's value as people say it: shares in per cent, counts as

@@ -98,13 +98,23 @@ func alertRows(s *snapshot.Snapshot, monitor string) []alertRow {
 	for i := range s.Alerts {
 		if a := &s.Alerts[i]; monitor == "" || a.Monitor == monitor {
 			row := alertRow{
-				Alert: a, Monitor: a.Monitor, Value: resultText(a.Result), When: alertTime(a),
+				Alert: a, Monitor: a.Monitor, Value: alertValue(a), When: alertTime(a),
 				Link: a.Path(), Silence: silenceLink(a), Quiet: suppressed(s, a),
 			}
 			out = append(out, row)
 		}
 	}
 	return out
+}
+
+// alertValue is the value that an alert found and, of a rule on change, what it was
+// before.
+func alertValue(a *rules.Alert) string {
+	s := resultText(a.Result)
+	if a.Against != "" && a.Result.Reference != nil {
+		s += ", from " + number(*a.Result.Reference) + " in " + a.Against
+	}
+	return s
 }
 
 func alertTime(a *rules.Alert) string {
