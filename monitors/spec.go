@@ -46,6 +46,7 @@ type Spec struct {
 	UnknownFields bool    // report them
 	Alpha         float64 // of the verdict
 	Buckets       int     // cap of each field's histogram
+	MaxSeries     int     `json:"-"` // exported of a window; the spec's hashes are of what is computed
 }
 
 // Condition lets only records pass whose field equals the value.

@@ -130,7 +130,7 @@ func TestTwoThousandFields(t *testing.T) {
 		b.WriteByte('}')
 		return b.Bytes()
 	}
-	all := count(t, "buckets: 1024, fields: ["+declared.String()+"]", n, record)
+	all := count(t, "buckets: 1024, max_series: 100000, fields: ["+declared.String()+"]", n, record)
 	if len(all.ref.Fields) != fields {
 		t.Fatalf("%d fields", len(all.ref.Fields))
 	}

@@ -29,6 +29,7 @@ type Config struct {
 	RuleFiles []string // those of Files that have rules
 	Alerting  Alerting
 	Memory    Memory
+	Metrics   Metrics
 	Reload    Reload
 }
 
@@ -98,6 +99,11 @@ type Receiver struct {
 type Memory struct {
 	Limit    int64
 	Estimate int64
+}
+
+// Metrics bounds what is exported.
+type Metrics struct {
+	MaxSeries int // of each monitor that says nothing else; 0: the default
 }
 
 // Reload says when the configuration is loaded anew without being asked.

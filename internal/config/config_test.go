@@ -98,7 +98,7 @@ func TestGoodMonitor(t *testing.T) {
 			{Name: "score", Type: profile.Number, Role: "prediction", Min: &zero, Max: &one, Nulls: &zero},
 			{Name: "note", Type: profile.Text, Role: "metadata"},
 		},
-		UnknownFields: true, Alpha: 0.001, Buckets: 2048,
+		UnknownFields: true, Alpha: 0.001, Buckets: 2048, MaxSeries: 25_000,
 	}
 	if len(cfg.Monitors) != 1 || !reflect.DeepEqual(cfg.Monitors[0], want) {
 		t.Errorf("seen   %+v\nwanted %+v", cfg.Monitors, want)
@@ -356,5 +356,27 @@ func TestBackup(t *testing.T) {
 				t.Errorf("backup is %v", cfg.Web.Backup)
 			}
 		})
+	}
+}
+
+// A monitor's limit of time series is its own, else that of all, else the default.
+func TestMaxSeries(t *testing.T) {
+	const file = "streams: [{name: s, topic: t}]\nmonitors:\n" +
+		"  - {name: a, stream: s, window: {size: 1h}, fields: [{name: x, type: boolean}]}\n" +
+		"  - {name: b, stream: s, window: {size: 1h}, max_series: 300, fields: [{name: x, type: boolean}]}\n"
+	for metrics, want := range map[string][2]int{"": {25_000, 300}, "metrics: {max_series: 500}": {500, 300}} {
+		dir := t.TempDir()
+		for name, text := range map[string]string{"m.yaml": file, "c.yaml": "kafka: {brokers: [\"a:1\"]}\nmonitors: [m.yaml]\n" + metrics} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cfg, list := Load(filepath.Join(dir, "c.yaml"), testOptions)
+		if cfg == nil || len(list) > 0 {
+			t.Fatal(list)
+		}
+		if got := [2]int{cfg.Monitors[0].MaxSeries, cfg.Monitors[1].MaxSeries}; got != want {
+			t.Errorf("%q: limits %v, want %v", metrics, got, want)
+		}
 	}
 }

@@ -202,6 +202,7 @@ func (l *loader) readConfig(path string, root yamlx.Cursor) {
 	l.readWeb(m.Get("web").Map())
 	l.readAlerting(m.Get("alerting").Map())
 	l.readMemory(m.Get("memory").Map())
+	l.readMetrics(m.Get("metrics").Map())
 	l.readReload(m.Get("reload").Map())
 	monitorFiles, ruleFiles := m.Get("monitors"), m.Get("rules")
 	m.Done()

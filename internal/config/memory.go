@@ -6,7 +6,6 @@ import (
 
 	"driftwatch/internal/yamlx"
 	"driftwatch/monitors"
-	"driftwatch/monitors/checks"
 	"driftwatch/monitors/profile"
 )
 
@@ -40,7 +39,7 @@ func (d *declared) estimate() (bytes int64, sum string) {
 	}
 	segments := 1.0
 	for _, by := range s.Segments {
-		segments += d.segmentsBy(by)
+		segments += d.SegmentsBy(by)
 	}
 	open := openPanes(s.Window)
 	total := fields * segments
@@ -58,12 +57,6 @@ func (d *declared) estimate() (bytes int64, sum string) {
 	total *= panes
 	sum += " x " + of
 	return int64(min(total, math.MaxInt64/2)), sum
-}
-
-// segmentsBy is how many segments by these fields there may be, with the one that
-// holds the rest.
-func (d *declared) segmentsBy(by []string) float64 {
-	return namedValues(&d.Spec, by) + float64(d.MaxSegments) + 1
 }
 
 // unit is what is held open: windows, or the pieces that they are made of.
@@ -114,20 +107,6 @@ func (d *declared) fieldSize(f monitors.Field) int {
 	return size
 }
 
-// namedValues is the number of segments whose values the config names: they are kept
-// beside those that max_segments bounds.
-func namedValues(s *monitors.Spec, by []string) float64 {
-	n := 1.0
-	for _, name := range by {
-		for _, f := range s.Fields {
-			if f.Name == name {
-				n *= float64(len(s.NamedValues(&f)))
-			}
-		}
-	}
-	return n
-}
-
 // openPanes is how many panes a partition holds open at least: those that wait for
 // their lateness to pass, the one that is being filled, and those of late records.
 // Being ahead of the slowest partition is not counted: where memory is short, none
@@ -138,47 +117,6 @@ func openPanes(w monitors.Window) float64 {
 	}
 	pane := float64(w.Pane)
 	return math.Ceil(float64(w.Lateness)/pane) + 1 + min(math.Ceil(float64(w.Amend)/pane), monitors.LatePanes)
-}
-
-// manySeries is more than a Prometheus should get from one process.
-const manySeries = 200_000
-
-// series is how many time series the checks of a monitor can make: values, and
-// p-values and verdicts of those that have them.
-func (d *declared) series() float64 {
-	segments := 1.0
-	for _, by := range d.Segments {
-		segments += d.segmentsBy(by)
-	}
-	of := func(planned []monitors.Planned) (n float64) {
-		for _, p := range planned {
-			n++
-			if row, _ := checks.Find(p.Check.Name); row.Floor > 0 {
-				n += 2
-			}
-		}
-		return n
-	}
-	n := of(d.SegmentChecks())
-	for i := range d.Fields {
-		n += of(d.FieldChecks(&d.Fields[i]))
-	}
-	return n * segments
-}
-
-// checkSeries warns of more time series than can be kept.
-func (l *loader) checkSeries() {
-	total, most := 0.0, 0.0
-	var largest *declared
-	for i := range l.monitors {
-		n := l.monitors[i].series()
-		if total += n; n > most {
-			largest, most = &l.monitors[i], n
-		}
-	}
-	if total > manySeries {
-		largest.at.Warnf("many-series", "the checks of all monitors can make %.0f time series; %q the most: %.0f; give it fewer fields, checks or segments", total, largest.Name, most)
-	}
 }
 
 // checkMemory refuses monitors whose open windows can pass the limit together.

@@ -43,6 +43,7 @@ func (l *loader) readMonitor(c yamlx.Cursor) {
 	d.UnknownFields = m.Get("unknown_fields").OneOf("report", "report", "ignore") == "report"
 	d.Alpha = readAlpha(m.Get("alpha"))
 	d.Buckets = m.Get("buckets").Int(profile.DefaultBuckets, minBuckets, profile.MaxBuckets)
+	d.MaxSeries = readSeries(m.Get("max_series"))
 	m.Done()
 	for _, f := range fields {
 		d.Fields = append(d.Fields, f.Field)
@@ -143,7 +144,7 @@ func (d *declared) info() rules.MonitorInfo {
 		info.Windows = d.Window.Shape()
 	}
 	for _, by := range d.Segments {
-		info.Counts = append(info.Counts, int(d.segmentsBy(by)))
+		info.Counts = append(info.Counts, int(d.SegmentsBy(by)))
 	}
 	for i := range d.Fields {
 		f := &d.Fields[i]

@@ -35,6 +35,7 @@ func config() object {
 		}),
 		"memory":   fields(nil, object{"limit": pattern(`^[0-9]+ ?[KMGT]i?B$`).with("What the configuration may need at most, such as 2GiB.")}),
 		"reload":   fields(nil, object{"watch": anyOf(duration(), words("off")).with("How often the files are looked at; a change is loaded at the second look that finds it. Default: 5s.")}),
+		"metrics":  fields(nil, object{"max_series": whole(100, 10_000_000).with("How many time series each monitor may export. Default: 25000.")}),
 		"monitors": paths("Files of streams and monitors."),
 		"rules":    paths("Files of rules."),
 		"alerting": fields(nil, object{

@@ -43,6 +43,7 @@ func monitor() object {
 			"max_open":  whole(1, 1000).with("How many windows a partition may be ahead of the slowest; pieces of them where every or rows is given. Default: 4."),
 		}),
 		"segments":       list(some(text())).with("Fields by whose values everything is computed again, as in [[country], [country, device]]."),
+		"max_series":     whole(100, 10_000_000).with("How many time series it may export. Default: metrics.max_series."),
 		"max_segments":   whole(1, 10000).with("Values kept for each entry of segments. Default: 20."),
 		"reference":      referenceOf(),
 		"checks":         checkList(),
