@@ -65,25 +65,23 @@ func Write(dir string) ([]string, error) {
 }
 
 // all lists the dashboards.
-func all() []dashboard { return []dashboard{overview(), monitor(), daemon()} }
+func all() []dashboard { return []dashboard{overview(), monitor(), field(), daemon()} }
 
-// tag is that of all dashboards, by which they link to each other.
-const tag = "driftwatch"
+// The names by which the dashboards link to each other.
+const (
+	tag         = "driftwatch"
+	overviewUID = "driftwatch-overview"
+	monitorUID  = "driftwatch-monitor"
+	fieldUID    = "driftwatch-field"
+	daemonUID   = "driftwatch-daemon"
+)
 
-func newDashboard(uid, title, description string, variables []variable, p page) dashboard {
+func newDashboard(uid, title, description string, p page, variables ...variable) dashboard {
 	return dashboard{
-		UID: uid, Title: title, Description: description, Tags: []string{tag}, SchemaVersion: 39, Editable: true,
+		UID: uid, Title: title, Description: description, Tags: []string{tag}, SchemaVersion: 39, Editable: true, GraphTooltip: 1,
 		Refresh: "30s", Time: timeRange{"now-24h", "now"},
-		Templating: templating{append([]variable{{Name: "datasource", Label: "Prometheus", Type: "datasource", Query: "prometheus", Refresh: 1}}, variables...)},
-		Links:      []link{{Type: "dashboards", Title: "Driftwatch", Tags: []string{tag}, AsIs: true}},
+		Templating: templating{append([]variable{chosenSource()}, variables...)},
+		Links:      []link{toOthers()},
 		Panels:     p.panels,
-	}
-}
-
-// values is a variable that takes the values of a label.
-func values(name, label, query string) variable {
-	return variable{
-		Name: name, Label: label, Type: "query", Query: "label_values(" + query + ", " + name + ")",
-		Datasource: datasource, Refresh: 2, Sort: 1,
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -36,7 +35,7 @@ func TestFiles(t *testing.T) {
 			t.Errorf("%s is not what the tables give (go test ./dashboards -update writes it): %v", f.Path, err)
 		}
 	}
-	if left, _ := filepath.Glob("grafana/dashboards/*"); len(left) != 3 {
+	if left, _ := filepath.Glob("grafana/dashboards/*"); len(left) != len(all()) {
 		t.Errorf("the folder holds %v", left)
 	}
 }
@@ -45,7 +44,7 @@ func TestFiles(t *testing.T) {
 func TestWrite(t *testing.T) {
 	dir := t.TempDir()
 	paths, err := Write(dir)
-	if err != nil || len(paths) != 5 {
+	if err != nil || len(paths) != len(all())+2 {
 		t.Fatalf("%v, %v", paths, err)
 	}
 	for _, p := range paths {
@@ -59,29 +58,53 @@ func TestWrite(t *testing.T) {
 // TestEachCheckHasAPanel by its name, whatever parameters the name may carry.
 func TestEachCheckHasAPanel(t *testing.T) {
 	asked := regexp.MustCompile(`check=~"([^"]+)"`)
+	d := monitor()
 	var patterns []string
-	for _, q := range Queries("m") {
-		if m := asked.FindStringSubmatch(q.Expr); m != nil {
-			patterns = append(patterns, m[1])
+	for p := range d.eachPanel {
+		if len(p.Targets) == 1 && p.Type == "timeseries" {
+			if m := asked.FindStringSubmatch(p.Targets[0].Expr); m != nil {
+				patterns = append(patterns, m[1])
+			}
 		}
 	}
 	for _, c := range checks.All() {
 		for _, name := range []string{c.Name, c.Name + "_0.99"} {
-			matching := 0
-			for _, p := range patterns {
-				if regexp.MustCompile("^(?:" + p + ")$").MatchString(name) {
-					matching++
-				}
-			}
-			if matching != 1 {
-				t.Errorf("%d panels show %s", matching, name)
+			if n := matching(patterns, name); n != 1 {
+				t.Errorf("%d panels show %s", n, name)
 			}
 		}
 	}
 }
 
+// TestEachCheckHasAUnit where the field's dashboard repeats one panel for all of
+// them.
+func TestEachCheckHasAUnit(t *testing.T) {
+	var patterns []string
+	for _, o := range byCheck() {
+		patterns = append(patterns, strings.Trim(o.Matcher.Options, "/^$"))
+	}
+	for _, c := range checks.All() {
+		want := 1
+		if c.Kinds == nil {
+			want = 0
+		}
+		if n := matching(patterns, c.Name); n != want {
+			t.Errorf("%d units of %s", n, c.Name)
+		}
+	}
+}
+
+func matching(patterns []string, name string) (n int) {
+	for _, p := range patterns {
+		if regexp.MustCompile("^(?:" + p + ")$").MatchString(name) {
+			n++
+		}
+	}
+	return n
+}
+
 var (
-	metricName = regexp.MustCompile(`driftwatch_[a-z_]+`)
+	metricName = regexp.MustCompile(`\bdriftwatch_[a-z_]+`)
 	matched    = regexp.MustCompile(`(driftwatch_[a-z_]+)\{([^}]*)\}`)
 	labelName  = regexp.MustCompile(`([a-z]+)(?:=~|!=|=)"`)
 )
@@ -90,16 +113,19 @@ var (
 // by.
 func TestQueriesNameWhatIsExported(t *testing.T) {
 	exported := metricstest.Exported()
-	for _, q := range Queries("m") {
+	for _, q := range Queries(Choices{"monitor": {"m"}, "field": {"x"}}) {
 		for _, name := range metricName.FindAllString(q.Expr, -1) {
 			if exported[name] == "" {
-				t.Errorf("%s, %s: there is no metric %s", q.Dashboard, q.Panel, name)
+				t.Errorf("%s: there is no metric %s", &q, name)
 			}
 		}
 		for _, m := range matched.FindAllStringSubmatch(q.Expr, -1) {
 			for _, l := range labelName.FindAllStringSubmatch(m[2], -1) {
+				if l[1] == "instance" {
+					continue // Prometheus gives it
+				}
 				if !regexp.MustCompile(`[{ ,]` + l[1] + `[}, ]`).MatchString(exported[m[1]]) {
-					t.Errorf("%s, %s: %s has no label %s", q.Dashboard, q.Panel, m[1], l[1])
+					t.Errorf("%s: %s has no label %s", &q, m[1], l[1])
 				}
 			}
 		}
@@ -109,21 +135,32 @@ func TestQueriesNameWhatIsExported(t *testing.T) {
 // TestLayout: panels have numbers of their own and do not lie on each other.
 func TestLayout(t *testing.T) {
 	for _, d := range all() {
-		taken := map[[2]int]string{}
-		var ids []int
+		ids := map[int]string{}
+		lay(t, d.UID, ids, d.Panels)
 		for _, p := range d.Panels {
-			if slices.Contains(ids, p.ID) {
-				t.Errorf("%s: two panels have the number %d", d.UID, p.ID)
+			if p.Panels != nil {
+				lay(t, d.UID, ids, *p.Panels)
 			}
-			ids = append(ids, p.ID)
-			for x := range p.Grid.W {
-				for y := range p.Grid.H {
-					at := [2]int{p.Grid.X + x, p.Grid.Y + y}
-					if other, ok := taken[at]; ok || at[0] >= wide {
-						t.Fatalf("%s: %q lies on %q at %v", d.UID, p.Title, other, at)
-					}
-					taken[at] = p.Title
+		}
+	}
+}
+
+// lay puts panels that are seen together in their places.
+func lay(t *testing.T, dashboard string, ids map[int]string, panels []panel) {
+	t.Helper()
+	taken := map[[2]int]string{}
+	for _, p := range panels {
+		if other, ok := ids[p.ID]; ok || p.ID == 0 {
+			t.Errorf("%s: %q and %q have the number %d", dashboard, p.Title, other, p.ID)
+		}
+		ids[p.ID] = p.Title
+		for x := range p.Grid.W {
+			for y := range p.Grid.H {
+				at := [2]int{p.Grid.X + x, p.Grid.Y + y}
+				if other, ok := taken[at]; ok || at[0] >= wide {
+					t.Fatalf("%s: %q lies on %q at %v", dashboard, p.Title, other, at)
 				}
+				taken[at] = p.Title
 			}
 		}
 	}

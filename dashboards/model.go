@@ -1,19 +1,22 @@
 package dashboards
 
 // The parts of Grafana's dashboard JSON that are used here, in schema version 39.
+// What Grafana would fill in is written too: a file says all of what it means.
 
 type dashboard struct {
-	UID           string     `json:"uid"`
-	Title         string     `json:"title"`
-	Description   string     `json:"description"`
-	Tags          []string   `json:"tags"`
-	SchemaVersion int        `json:"schemaVersion"`
-	Editable      bool       `json:"editable"`
-	Refresh       string     `json:"refresh"`
-	Time          timeRange  `json:"time"`
-	Templating    templating `json:"templating"`
-	Links         []link     `json:"links"`
-	Panels        []panel    `json:"panels"`
+	UID           string      `json:"uid"`
+	Title         string      `json:"title"`
+	Description   string      `json:"description"`
+	Tags          []string    `json:"tags"`
+	SchemaVersion int         `json:"schemaVersion"`
+	Editable      bool        `json:"editable"`
+	GraphTooltip  int         `json:"graphTooltip"` // 1: one crosshair for all panels
+	Refresh       string      `json:"refresh"`
+	Time          timeRange   `json:"time"`
+	Templating    templating  `json:"templating"`
+	Annotations   annotations `json:"annotations"`
+	Links         []link      `json:"links"`
+	Panels        []panel     `json:"panels"`
 }
 
 type timeRange struct {
@@ -25,18 +28,27 @@ type templating struct {
 	List []variable `json:"list"`
 }
 
+// variable is what a person chooses, or, if it is hidden, what links need.
 type variable struct {
 	Name       string     `json:"name"`
 	Label      string     `json:"label"`
 	Type       string     `json:"type"`
-	Query      string     `json:"query"`
+	Hide       int        `json:"hide"`  // 2: it is not shown
+	Query      any        `json:"query"` // a word, or a variableQuery
+	Regex      string     `json:"regex"` // what of an answer is the value
 	Datasource *reference `json:"datasource,omitempty"`
-	Refresh    int        `json:"refresh"` // 2: with the time range
+	Refresh    int        `json:"refresh"` // 1: when the dashboard is opened, 2: with the time range
 	IncludeAll bool       `json:"includeAll"`
 	AllValue   string     `json:"allValue,omitempty"`
 	Multi      bool       `json:"multi"`
-	Sort       int        `json:"sort"`
+	Sort       int        `json:"sort"` // 1: by the alphabet
 	Current    *choice    `json:"current,omitempty"`
+}
+
+type variableQuery struct {
+	Kind  int    `json:"qryType"`
+	Query string `json:"query"`
+	RefID string `json:"refId"`
 }
 
 type choice struct {
@@ -44,28 +56,67 @@ type choice struct {
 	Value string `json:"value"`
 }
 
+type annotations struct {
+	List []annotation `json:"list"`
+}
+
+// annotation marks on all panels when its query has a value above 0. The formats
+// may name labels.
+type annotation struct {
+	Name       string     `json:"name"`
+	Datasource *reference `json:"datasource"`
+	Enable     bool       `json:"enable"`
+	Hide       bool       `json:"hide"`
+	Color      string     `json:"iconColor"`
+	Target     target     `json:"target"`
+	Title      string     `json:"titleFormat"`
+	Text       string     `json:"textFormat"`
+	Tags       string     `json:"tagKeys"`
+	ValueIsMs  bool       `json:"useValueForTime"` // the value says when it was
+}
+
 type reference struct {
 	Type string `json:"type"`
 	UID  string `json:"uid"`
 }
 
+// link stands at the top of a dashboard.
 type link struct {
-	Type  string   `json:"type"`
-	Title string   `json:"title"`
-	Tags  []string `json:"tags"`
-	AsIs  bool     `json:"asDropdown"`
+	Type        string   `json:"type"`
+	Title       string   `json:"title"`
+	Icon        string   `json:"icon"`
+	Tooltip     string   `json:"tooltip"`
+	URL         string   `json:"url,omitempty"`
+	Tags        []string `json:"tags"`
+	AsDropdown  bool     `json:"asDropdown"`
+	TargetBlank bool     `json:"targetBlank"`
+	IncludeVars bool     `json:"includeVars"`
+	KeepTime    bool     `json:"keepTime"`
+}
+
+// dataLink is of a value in a panel.
+type dataLink struct {
+	Title       string `json:"title"`
+	URL         string `json:"url"`
+	TargetBlank bool   `json:"targetBlank"`
 }
 
 type panel struct {
-	ID          int            `json:"id"`
-	Type        string         `json:"type"`
-	Title       string         `json:"title"`
-	Description string         `json:"description,omitempty"`
-	Datasource  *reference     `json:"datasource,omitempty"`
-	Grid        grid           `json:"gridPos"`
-	Targets     []target       `json:"targets,omitempty"`
-	Fields      *fieldConfig   `json:"fieldConfig,omitempty"`
-	Options     map[string]any `json:"options,omitempty"`
+	ID              int              `json:"id"`
+	Type            string           `json:"type"`
+	Title           string           `json:"title"`
+	Description     string           `json:"description,omitempty"`
+	Datasource      *reference       `json:"datasource,omitempty"`
+	Grid            grid             `json:"gridPos"`
+	Repeat          string           `json:"repeat,omitempty"` // by the values of a variable
+	RepeatDirection string           `json:"repeatDirection,omitempty"`
+	MaxPerRow       int              `json:"maxPerRow,omitempty"`
+	Targets         []target         `json:"targets,omitempty"`
+	Transformations []transformation `json:"transformations,omitempty"`
+	Fields          *fieldConfig     `json:"fieldConfig,omitempty"`
+	Options         map[string]any   `json:"options,omitempty"`
+	Collapsed       *bool            `json:"collapsed,omitempty"` // of a row only
+	Panels          *[]panel         `json:"panels,omitempty"`    // of a row only: those below it while it is collapsed
 }
 
 type grid struct {
@@ -80,22 +131,34 @@ type target struct {
 	Expr       string     `json:"expr"`
 	Legend     string     `json:"legendFormat,omitempty"`
 	Format     string     `json:"format,omitempty"`
-	Instant    bool       `json:"instant,omitempty"`
+	Instant    bool       `json:"instant"`
+	Range      bool       `json:"range"`
 	Datasource *reference `json:"datasource"`
 }
 
+type transformation struct {
+	ID      string         `json:"id"`
+	Options map[string]any `json:"options"`
+}
+
 type fieldConfig struct {
-	Defaults  defaults `json:"defaults"`
-	Overrides []any    `json:"overrides"`
+	Defaults  defaults   `json:"defaults"`
+	Overrides []override `json:"overrides"`
 }
 
 type defaults struct {
-	Unit       string      `json:"unit,omitempty"`
-	Min        *float64    `json:"min,omitempty"`
-	Max        *float64    `json:"max,omitempty"`
-	Decimals   *int        `json:"decimals,omitempty"`
-	Thresholds *thresholds `json:"thresholds,omitempty"`
-	Mappings   []any       `json:"mappings,omitempty"`
+	Unit       string         `json:"unit,omitempty"`
+	Min        *float64       `json:"min,omitempty"`
+	Color      *color         `json:"color,omitempty"`
+	NoValue    string         `json:"noValue,omitempty"`
+	Thresholds *thresholds    `json:"thresholds,omitempty"`
+	Mappings   []mapping      `json:"mappings,omitempty"`
+	Links      []dataLink     `json:"links,omitempty"`
+	Custom     map[string]any `json:"custom,omitempty"`
+}
+
+type color struct {
+	Mode string `json:"mode"`
 }
 
 type thresholds struct {
@@ -108,88 +171,33 @@ type step struct {
 	Value *float64 `json:"value"` // nil: from the least on
 }
 
+// mapping shows words for values.
+type mapping struct {
+	Type    string          `json:"type"`
+	Options map[string]word `json:"options"`
+}
+
+type word struct {
+	Text  string `json:"text"`
+	Color string `json:"color"`
+	Index int    `json:"index"`
+}
+
+// override changes how some of a panel's columns or lines are shown.
+type override struct {
+	Matcher    matcher    `json:"matcher"`
+	Properties []property `json:"properties"`
+}
+
+type matcher struct {
+	ID      string `json:"id"`
+	Options string `json:"options"`
+}
+
+type property struct {
+	ID    string `json:"id"`
+	Value any    `json:"value"`
+}
+
 // datasource is the one that a dashboard's variable chooses.
 var datasource = &reference{Type: "prometheus", UID: "${datasource}"}
-
-// Width of a dashboard, and the height of a panel.
-const (
-	wide   = 24
-	height = 8
-)
-
-// page lays panels out from left to right and from the top down.
-type page struct {
-	panels  []panel
-	x, y, h int
-}
-
-// row begins a new line under a title.
-func (p *page) row(title string) {
-	p.newLine()
-	p.add(panel{Type: "row", Title: title, Grid: grid{W: wide, H: 1}})
-	p.newLine()
-}
-
-func (p *page) newLine() { p.x, p.y, p.h = 0, p.y+p.h, 0 }
-
-func (p *page) add(next panel) {
-	if p.x+next.Grid.W > wide {
-		p.newLine()
-	}
-	next.ID, next.Grid.X, next.Grid.Y = len(p.panels)+1, p.x, p.y
-	p.x, p.h = p.x+next.Grid.W, max(p.h, next.Grid.H)
-	p.panels = append(p.panels, next)
-}
-
-// series is a panel of lines.
-func series(title, description, unit string, w int, targets ...target) panel {
-	return panel{
-		Type: "timeseries", Title: title, Description: description, Datasource: datasource,
-		Grid: grid{W: w, H: height}, Targets: named(targets),
-		Fields: &fieldConfig{Defaults: defaults{Unit: unit}, Overrides: []any{}},
-		Options: map[string]any{
-			"legend":  map[string]any{"displayMode": "list", "placement": "bottom", "showLegend": true},
-			"tooltip": map[string]any{"mode": "multi", "sort": "desc"},
-		},
-	}
-}
-
-// number is a panel of one number, red from a value on.
-func number(title, description, unit, expr string, red float64) panel {
-	return panel{
-		Type: "stat", Title: title, Description: description, Datasource: datasource,
-		Grid: grid{W: 4, H: 4}, Targets: named([]target{{Expr: expr, Instant: true}}),
-		Fields: &fieldConfig{Defaults: defaults{Unit: unit, Thresholds: from(red)}, Overrides: []any{}},
-		Options: map[string]any{
-			"colorMode": "background", "graphMode": "none",
-			"reduceOptions": map[string]any{"calcs": []string{"lastNotNull"}, "fields": "", "values": false},
-		},
-	}
-}
-
-// states is a panel of coloured stretches, green at 0 and red at 1.
-func states(title, description string, targets ...target) panel {
-	return panel{
-		Type: "state-timeline", Title: title, Description: description, Datasource: datasource,
-		Grid: grid{W: wide, H: 12}, Targets: named(targets),
-		Fields: &fieldConfig{
-			Defaults: defaults{Thresholds: from(1), Mappings: []any{map[string]any{
-				"type": "value", "options": map[string]any{"0": map[string]any{"text": "steady"}, "1": map[string]any{"text": "drift"}},
-			}}},
-			Overrides: []any{},
-		},
-		Options: map[string]any{"mergeValues": true, "showValue": "never", "rowHeight": 0.8, "legend": map[string]any{"displayMode": "list", "placement": "bottom", "showLegend": true}},
-	}
-}
-
-func from(red float64) *thresholds {
-	return &thresholds{Mode: "absolute", Steps: []step{{Color: "green"}, {Color: "red", Value: &red}}}
-}
-
-// named gives the queries of a panel their letters.
-func named(targets []target) []target {
-	for i := range targets {
-		targets[i].RefID, targets[i].Datasource = string(rune('A'+i)), datasource
-	}
-	return targets
-}

@@ -1,97 +1,96 @@
 package dashboards
 
-import (
-	"fmt"
-	"math"
-
-	"driftwatch/monitors/checks"
+// ofMonitor and ofFields select what the variables of the monitor's dashboard
+// choose.
+const (
+	ofMonitor = `{monitor="$monitor", segment=~"$segment"}`
+	ofFields  = `{monitor="$monitor", segment=~"$segment", field=~"$field"}`
 )
 
-// monitor shows one monitor: its verdicts, and a panel for each check.
+// monitor shows one monitor: its verdicts, its worst fields, and a panel for each
+// check.
 func monitor() dashboard {
-	variables := []variable{
-		values("monitor", "Monitor", "driftwatch_windows_total"),
-		values("segment", "Segment (All: the whole stream)", `driftwatch_window_rows{monitor="$monitor", segment!=""}`),
-		values("field", "Field", `driftwatch_check_value{monitor="$monitor", field!=""}`),
-	}
-	// The whole stream is the segment without a name, which no list shows.
-	variables[1].IncludeAll, variables[1].AllValue, variables[1].Current = true, "^$", &choice{"All", "$__all"}
-	variables[2].IncludeAll, variables[2].Multi, variables[2].Current = true, true, &choice{"All", "$__all"}
-
 	var p page
-	p.add(states("Drift by field", "Red while any check of the field says drift.",
-		target{Expr: `max by (field) (driftwatch_check_drift{monitor="$monitor", segment=~"$segment", field=~"$field"})`, Legend: "{{field}}"}))
-	p.add(series("Alerts", "", "none", 12,
-		target{Expr: `sum by (alert, severity, state) (driftwatch_alerts{monitor="$monitor"})`, Legend: "{{alert}} {{severity}} {{state}}"}))
-	p.add(series("Rows by window", "", "short", 12,
-		target{Expr: `driftwatch_window_rows{monitor="$monitor", segment=~"$segment"}`, Legend: "{{segment}} rows"}))
+	p.add(spoken(number("State", "Whether any check says drift.", "none", `max(driftwatch_check_drift`+ofMonitor+`)`, redFrom(1)), verdicts))
+	p.add(number("Drifted fields", "Of which some check says drift.", "none",
+		`sum(max by (field) (driftwatch_check_drift{monitor="$monitor", segment=~"$segment", field!=""})) or vector(0)`, redFrom(1)))
+	p.add(number("Firing alerts", "Of all segments.", "none", `sum(driftwatch_alerts{monitor="$monitor", state="firing"}) or vector(0)`, redFrom(1)))
+	p.add(number("Age of the newest window", "Since its end.", "s", `time() - max(driftwatch_window_end_timestamp_seconds{monitor="$monitor"})`, plain()))
+	p.add(number("Rows", "Of the newest window.", "short", `max(driftwatch_window_rows`+ofMonitor+`)`, plain()))
+	p.add(number("Late records", "Of the last day.", "short", `sum(increase(driftwatch_late_records_total{monitor="$monitor"}[1d]))`, redFrom(1)))
+
+	verdictOf := states("Drift by field", "Red while any check of the field says drift.", 12, verdicts,
+		target{Expr: `max by (field, segment) (driftwatch_check_drift` + ofFields + `)`, Legend: "{{field}}"})
+	verdictOf.Fields.Defaults.Links = fieldLinks()
+	p.add(verdictOf)
+	t := worst()
+	p.add(t.panel())
+	p.add(states("Alerts", "Of all segments.", 8, alertings, target{
+		Expr: `max by (alert, severity) ((driftwatch_alerts{monitor="$monitor", state="pending"} > bool 0) or 2 * (driftwatch_alerts{monitor="$monitor", state="firing"} > bool 0))`,
+
+		Legend: "{{alert}} {{severity}}",
+	}))
+	p.add(series("Rows by window", "", "short", 12, target{Expr: whole(`driftwatch_window_rows` + ofMonitor), Legend: "{{segment}}"}))
+	p.add(series("Late records", "That came after their window was sealed, in an hour; and how many of them the newest window holds all the same.", "short", 12,
+		target{Expr: `increase(driftwatch_late_records_total{monitor="$monitor"}[1h])`, Legend: "late"},
+		target{Expr: `driftwatch_window_revision{monitor="$monitor"}`, Legend: "in the newest window"}))
 	for _, f := range families() {
-		p.row(f.title)
+		var panels []panel
 		for _, c := range f.checks {
-			p.add(panelOf(c))
+			panels = append(panels, panelOf(c))
 		}
+		p.folded(f.title, panels...)
 	}
-	p.row("Significance")
-	p.add(series("P-values", "Small ones are surprising; a verdict also asks for an effect.", "none", wide,
-		target{Expr: `driftwatch_check_p_value{monitor="$monitor", segment=~"$segment", field=~"$field"}`, Legend: "{{field}} {{check}}"}))
-	return newDashboard("driftwatch-monitor", "Driftwatch: monitor", "One monitor, all of its checks.", variables, p)
+	p.folded("Significance", significance())
+	return ofOneMonitor(newDashboard(monitorUID, "Driftwatch: monitor", "One monitor, all of its checks.", p,
+		monitorVariable(), segmentVariable(), several(withAll(fieldVariable(), ".+")), pageVariable()))
 }
 
-// family is checks that are looked at together.
-type family struct {
-	title  string
-	checks []checks.Check
+func significance() panel {
+	s := series("P-values", "Small ones are surprising; a verdict also asks for an effect.", "none", wide,
+		target{Expr: `driftwatch_check_p_value` + ofFields, Legend: "{{field}} {{check}}"})
+	s.Fields.Defaults.Links = fieldLinks()
+	return s
 }
 
-// families divides the table of checks, in its order.
-func families() []family {
-	distances, quality, stream, values := family{title: "How far from the reference"}, family{title: "Data quality"}, family{title: "Stream"}, family{title: "Values"}
-	for _, c := range checks.All() {
-		to := &values
-		switch {
-		case c.Kinds == nil:
-			to = &stream
-		case c.Unit == checks.Share:
-			to = &quality
-		case c.NeedsReference:
-			to = &distances
-		}
-		to.checks = append(to.checks, c)
-	}
-	return []family{distances, quality, stream, values}
+// ofOneMonitor gives a dashboard the marks of its monitor's alerts and a way to
+// its page.
+func ofOneMonitor(d dashboard) dashboard {
+	d.Annotations.List = alertsOf(`monitor="$monitor", `)
+	d.Links = append(d.Links, toPage("Page", pageOfMonitor("${page}", theMonitor)))
+	return d
 }
 
-// panelOf shows a check by field, also where it is computed several times with
-// parameters that are a part of its name.
-func panelOf(c checks.Check) panel {
-	fields, legend := `, field=~"$field"`, "{{field}} {{check}}"
-	if c.Kinds == nil {
-		fields, legend = "", "{{check}}"
+// fieldLinks lead from a line to its field.
+func fieldLinks() []dataLink {
+	return []dataLink{
+		onField(fieldOfLine),
+		onPage("Page of the field", pageOfField("${page}", theMonitor, fieldOfLine, "?segment="+segmentOfLine)),
 	}
-	segment := `, segment=~"$segment"`
-	if c.Whole {
-		segment = `, segment=""`
-	}
-	t := series(c.Name, c.Summary+".", unitOf(c.Unit), 12, target{
-		Expr:   fmt.Sprintf(`driftwatch_check_value{monitor="$monitor"%s%s, check=~"%s(_.+)?"}`, segment, fields, c.Name),
-		Legend: legend,
-	})
-	d := &t.Fields.Defaults
-	if !math.IsInf(c.Range.Least, 0) {
-		d.Min = &c.Range.Least
-	}
-	return t
 }
 
-// unitOf is Grafana's name of a unit.
-func unitOf(u checks.Unit) string {
-	switch u {
-	case checks.Share:
-		return "percentunit"
-	case checks.Seconds:
-		return "s"
-	case checks.Rows, checks.Values:
-		return "short"
+// worst is a row for each field. That with most checks that say drift is at the
+// top.
+func worst() table {
+	return table{
+		title: "Worst fields", description: "In the newest window. A field leads to its dashboard and to its page.",
+		w: wide, h: 10, labels: []string{"field"}, hidden: []string{"segment"},
+		links: []dataLink{
+			onField(fieldOfRow),
+			onPage("Page of the field", pageOfField("${page}", theMonitor, fieldOfRow, "?segment="+segmentOfRow)),
+		},
+		sort: []string{"Checks that say drift", "PSI"},
+		columns: []column{
+			{name: "Checks that say drift", expr: `sum by (field, segment) (driftwatch_check_drift` + ofFields + `)`, colour: redFrom(1)},
+			{name: "Checks", expr: `count by (field, segment) (driftwatch_check_value` + ofFields + `)`},
+			{name: "PSI", expr: `max by (field, segment) (driftwatch_check_value{monitor="$monitor", segment=~"$segment", field=~"$field", check=~"psi(_.+)?"})`},
+			{name: "Smallest p-value", expr: `min by (field, segment) (driftwatch_check_p_value` + ofFields + `)`, unit: "sci"},
+			{name: "Missing or null", expr: `sum by (field, segment) (driftwatch_check_value{monitor="$monitor", segment=~"$segment", field=~"$field", check=~"missing|nulls"})`, unit: "percentunit"},
+		},
 	}
-	return "none"
+}
+
+// whole gives the whole stream a name where segments are told apart by theirs.
+func whole(expr string) string {
+	return `label_replace(` + expr + `, "segment", "whole stream", "segment", "")`
 }
