@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"driftwatch/internal/app"
 	"driftwatch/internal/config"
 	"driftwatch/internal/yamlx"
@@ -12,10 +14,13 @@ type lintCmd struct {
 	Strict bool     `help:"Let warnings fail too."`
 }
 
-// Run prints every problem of the files.
+// Run prints every problem of the files, and what configurations amount to.
 func (c *lintCmd) Run(s streams) error {
-	found := config.Lint(c.Paths, app.LoadOptions())
-	if err := yamlx.Write(s.out, c.Format, found); err != nil {
+	var sums []yamlx.Diagnostic
+	o := app.LoadOptions()
+	o.Sum = func(d yamlx.Diagnostic) { sums = append(sums, d) }
+	found := config.Lint(c.Paths, o)
+	if err := yamlx.Write(s.out, c.Format, slices.Concat(found, sums)); err != nil {
 		return err
 	}
 	if yamlx.HasErrors(found) || c.Strict && len(found) > 0 {

@@ -9,6 +9,7 @@ import (
 	"driftwatch/alerting"
 	"driftwatch/alerting/notify"
 	"driftwatch/internal/watch"
+	"driftwatch/internal/yamlx"
 	"driftwatch/monitors"
 	"driftwatch/monitors/profile"
 	"driftwatch/monitors/source"
@@ -134,6 +135,9 @@ type Options struct {
 	// Rules are files and directories of rules that take the place of those that
 	// the configuration names; nil: none do.
 	Rules []string
+	// Sum, unless nil, is told by Lint what each configuration amounts to, a note and
+	// no problem, if nothing is an error.
+	Sum func(yamlx.Diagnostic)
 	// Files, unless nil, gets a note of each file and glob that is looked at.
 	Files *watch.Files
 }

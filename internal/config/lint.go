@@ -27,6 +27,7 @@ func Lint(paths []string, opts Options) []yamlx.Diagnostic {
 			others = append(others, arg)
 		}
 	}
+	var sums []yamlx.Diagnostic
 	loose := newLoader(opts, rep)
 	loose.partial = len(configs) != 1
 	for _, arg := range configs {
@@ -39,12 +40,22 @@ func Lint(paths []string, opts Options) []yamlx.Diagnostic {
 		}
 		if loose.partial {
 			l.finish()
+			sums = append(sums, l.sum(arg.path))
 			maps.Copy(loose.seen, l.seen)
 		}
 	}
 	loose.readLoose(others)
 	loose.finish()
-	return rep.Diagnostics()
+	if !loose.partial {
+		sums = append(sums, loose.sum(configs[0].path))
+	}
+	problems := rep.Diagnostics()
+	if opts.Sum != nil && !yamlx.HasErrors(problems) {
+		for _, sum := range sums {
+			opts.Sum(sum)
+		}
+	}
+	return problems
 }
 
 // readLoose reads files that no config file named. Monitors come first: rules

@@ -13,18 +13,17 @@ import (
 // Severity says whether a file with the problem can be used.
 type Severity uint8
 
-// The severities. A file with an Error is refused, one with a Warning is not.
+// The severities. A file with an Error is refused, one with a Warning is not; an Info
+// is no problem.
 const (
 	Error Severity = iota
 	Warning
+	Info
 )
 
 // String is the word that is printed.
 func (s Severity) String() string {
-	if s == Warning {
-		return "warning"
-	}
-	return "error"
+	return [...]string{Error: "error", Warning: "warning", Info: "info"}[s]
 }
 
 // MarshalText writes String.
@@ -38,6 +37,7 @@ type Diagnostic struct {
 	Code      string   // the class of the problem, a section of docs/lint.md: "syntax", "unknown-key", ...
 	Text      string   // one sentence that names the offending word
 	Source    string   // the line, secrets masked; "" where there is none
+	Facts     any      // what Text says, for JSON; a pointer, or nil where there is nothing to count
 }
 
 // MarshalJSON writes lower-case names and leaves out what is not there.
@@ -50,7 +50,8 @@ func (d Diagnostic) MarshalJSON() ([]byte, error) {
 		Code     string   `json:"code"`
 		Text     string   `json:"text"`
 		Source   string   `json:"source,omitempty"`
-	}{d.File, d.Line, d.Col, d.Severity, d.Code, d.Text, d.Source})
+		Facts    any      `json:"facts,omitempty"`
+	}{d.File, d.Line, d.Col, d.Severity, d.Code, d.Text, d.Source, d.Facts})
 }
 
 // String is "file:line:col: severity: text", without the source line.
@@ -145,7 +146,11 @@ func writeGitHub(w io.Writer, list []Diagnostic) error {
 		if d.Line > 0 {
 			place += fmt.Sprintf(",line=%d,col=%d", d.Line, d.Col)
 		}
-		_, err := fmt.Fprintf(w, "::%s %s,title=%s::%s\n", d.Severity, place, githubProperty.Replace(d.Code), githubData.Replace(d.Text))
+		command := d.Severity.String()
+		if d.Severity == Info {
+			command = "notice"
+		}
+		_, err := fmt.Fprintf(w, "::%s %s,title=%s::%s\n", command, place, githubProperty.Replace(d.Code), githubData.Replace(d.Text))
 		if err != nil {
 			return err
 		}
