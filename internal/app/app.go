@@ -36,6 +36,7 @@ type daemon struct {
 	next       chan *generation // a generation that is to take over
 	reloader   *reloader
 	latencies  *metrics.Latencies
+	metrics    *metrics.Collector
 	references *references // of what runs; of the reloader's goroutine
 	reload     atomic.Pointer[snapshot.Reload]
 	backup     atomic.Bool // the store may be fetched
@@ -72,6 +73,7 @@ func newDaemon(o Options) (*daemon, *generation, error) {
 		return nil, nil, errors.Join(err, g.close())
 	}
 	d := &daemon{opts: o, store: st, latencies: metrics.NewLatencies(), next: make(chan *generation), now: time.Now}
+	d.metrics = metrics.NewCollector(metrics.Options{Snapshot: d.snapshot, Latencies: d.latencies, Now: d.now, Build: o.Build, Log: o.Log})
 	if d.silences, err = alerting.NewSilences(shelf{st}, d.now); err != nil {
 		return nil, nil, errors.Join(err, st.Close(), g.close())
 	}

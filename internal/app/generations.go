@@ -166,6 +166,7 @@ func (d *daemon) newEngine(g *generation) (*engine.Engine, error) {
 		Describe: func(s *snapshot.Snapshot) {
 			s.Rules, s.Revision, s.Group = g.rules(s.Alerts), g.revision, group
 			s.Memory = snapshot.Memory{Live: liveHeap(), Estimate: g.config.Memory.Estimate, Limit: g.config.Memory.Limit}
+			d.metrics.Prepare(s)
 		},
 		Publish:   d.view.Store,
 		Crowded:   func() bool { return crowded(limit) },

@@ -23,7 +23,7 @@ import (
 // the outcome then. The address is that of the first configuration: a reload
 // does not move it.
 func (d *daemon) startWeb(ctx context.Context, g *generation) (<-chan error, error) {
-	registry := metrics.NewRegistry(metrics.Options{Snapshot: d.snapshot, Latencies: d.latencies, Now: d.now, Build: d.opts.Build})
+	registry := metrics.NewRegistry(d.metrics)
 	server, err := web.New(web.Options{
 		Listen: g.config.Web.Listen, ConfigFile: g.config.Web.ConfigFile,
 		Snapshot: d.snapshot,

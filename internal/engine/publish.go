@@ -61,7 +61,7 @@ func byState(a, b rules.Alert) int { return strings.Compare(a.State, b.State) }
 func (m *monitor) snapshot() snapshot.Monitor {
 	v := snapshot.Monitor{
 		Name: m.Spec.Name, Stream: m.Spec.Stream, Fields: len(m.Spec.Fields), WindowSize: m.Spec.Window.Size, Window: m.Spec.Window.String(),
-		WindowsTotal: m.total, Unrevised: m.unrevised, Windows: m.public(),
+		WindowsTotal: m.total, Unrevised: m.unrevised, MaxSeries: m.Spec.MaxSeries, Windows: m.public(),
 		Redaction: m.Spec.Redaction(),
 	}
 	v.ComparedWith, v.Reference = inWords(&m.Spec.Reference), m.referenceHash()

@@ -3,6 +3,7 @@ package metrics
 import (
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,12 +16,17 @@ import (
 
 // Collector turns a snapshot into metrics.
 type Collector struct {
-	o Options
-	d descs
+	o      Options
+	d      descs
+	series atomic.Pointer[map[string]*windowSeries] // by monitor
 }
 
 // NewCollector returns a collector of everything in the snapshot.
-func NewCollector(o Options) *Collector { return &Collector{o: o, d: newDescs()} }
+func NewCollector(o Options) *Collector {
+	c := &Collector{o: o, d: newDescs()}
+	c.series.Store(&map[string]*windowSeries{})
+	return c
+}
 
 // Describe implements prometheus.Collector.
 func (c *Collector) Describe(ch chan<- *prometheus.Desc) {
@@ -32,7 +38,7 @@ func (c *Collector) Describe(ch chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 	s := c.o.Snapshot()
-	e := emitter{ch}
+	e := emitter{func(m prometheus.Metric) { ch <- m }}
 	unknown := map[string]bool{}
 	for i := range s.Streams {
 		st := &s.Streams[i]
@@ -40,6 +46,7 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 			c.stream(e, st)
 		}
 	}
+	series := *c.series.Load()
 	for i := range s.Monitors {
 		m := &s.Monitors[i]
 		if !unknown[m.Stream] {
@@ -47,6 +54,12 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 			e.count(c.d.amended, m.Amended, m.Name)
 		}
 		c.monitor(e, m)
+		if now := series[m.Name]; now != nil {
+			e.gauge(c.d.leftOut, float64(now.leftOut), m.Name)
+			for _, metric := range now.metrics {
+				ch <- metric
+			}
+		}
 	}
 	c.alerts(e, s.Alerts)
 	c.notifications(e, s)
@@ -60,27 +73,15 @@ func (c *Collector) monitor(e emitter, m *snapshot.Monitor) {
 	}
 	e.count(c.d.windows, m.WindowsTotal, m.Name)
 	e.count(c.d.unrevised, m.Unrevised, m.Name)
-	if w := m.Last(); w != nil {
-		c.d.window(e, w)
-		e.gauge(c.d.windowRevision, float64(w.Revision), m.Name)
-	}
 }
 
-// window exports what a window says.
-func (d *descs) window(e emitter, w *checks.Window) {
-	e.gauge(d.windowEnd, seconds(w.End), w.Monitor)
-	for i := range w.Segments {
-		sg := &w.Segments[i]
-		e.gauge(d.windowRows, float64(sg.Rows), w.Monitor, sg.Name)
-		for name, r := range sg.Checks {
-			d.check(e, &r, w.Monitor, sg.Name, "", name)
-		}
-		for j := range sg.Fields {
-			f := &sg.Fields[j]
-			for name, r := range f.Checks {
-				d.check(e, &r, w.Monitor, sg.Name, f.Name, name)
-			}
-		}
+// part exports what a window says of a field, or of a segment beside its fields.
+func (d *descs) part(e emitter, monitor string, p *part) {
+	if p.rows != nil {
+		e.gauge(d.windowRows, float64(*p.rows), monitor, p.segment)
+	}
+	for name, r := range p.checks {
+		d.check(e, &r, monitor, p.segment, p.field, name)
 	}
 }
 
@@ -180,7 +181,7 @@ func (c *Collector) daemon(e emitter, s *snapshot.Snapshot) {
 
 // emitter sends constant metrics. Registries sort them, so their order does not
 // matter.
-type emitter struct{ ch chan<- prometheus.Metric }
+type emitter struct{ emit func(prometheus.Metric) }
 
 func (e emitter) gauge(d *prometheus.Desc, v float64, labels ...string) {
 	e.send(d, prometheus.GaugeValue, v, labels)
@@ -201,7 +202,7 @@ func (e emitter) send(d *prometheus.Desc, t prometheus.ValueType, v float64, lab
 		}
 		m = prometheus.MustNewConstMetric(d, t, v, labels...)
 	}
-	e.ch <- m
+	e.emit(m)
 }
 
 func boolean(b bool) float64 {

@@ -12,7 +12,7 @@ type descs struct {
 	value, pValue, drift                           *prometheus.Desc
 	monitorInfo, monitorWindow                     *prometheus.Desc
 	windowRows, windowEnd, windowRevision, windows *prometheus.Desc
-	late, amended, unrevised                       *prometheus.Desc
+	late, amended, unrevised, leftOut              *prometheus.Desc
 	records, bytes, recordErrors, lost             *prometheus.Desc
 	lag, freshness                                 *prometheus.Desc
 	alerts, outbox, sent, sendFailures, superseded *prometheus.Desc
@@ -37,6 +37,7 @@ func newDescs() descs {
 		windowRows:     desc("window_rows", "Rows in the monitor's newest window.", "monitor", "segment"),
 		windowEnd:      desc("window_end_timestamp_seconds", "Event time at which the monitor's newest window ends.", "monitor"),
 		windowRevision: desc("window_revision", "Late records that the monitor's newest window holds.", "monitor"),
+		leftOut:        desc("series_left_out", "Time series of the monitor's newest window that are not exported, because it has more than it may.", "monitor"),
 		windows:        desc("windows_total", "Windows that were closed.", "monitor"),
 		late:           desc("late_records_total", "Records that came after their window was sealed.", "monitor"),
 		amended:        desc("amended_records_total", "Late records that came in time to amend closed windows.", "monitor"),
@@ -75,7 +76,7 @@ func (d *descs) all() []*prometheus.Desc {
 		d.value, d.pValue, d.drift,
 		d.monitorInfo, d.monitorWindow,
 		d.windowRows, d.windowEnd, d.windowRevision, d.windows,
-		d.late, d.amended, d.unrevised,
+		d.late, d.amended, d.unrevised, d.leftOut,
 		d.records, d.bytes, d.recordErrors, d.lost,
 		d.lag, d.freshness,
 		d.alerts, d.outbox, d.sent, d.sendFailures, d.superseded, d.dropped,

@@ -58,7 +58,13 @@ func (s *shown) Describe(ch chan<- *prometheus.Desc) {
 }
 
 // Collect implements prometheus.Collector.
-func (s *shown) Collect(ch chan<- prometheus.Metric) { s.descs.window(emitter{ch}, s.window) }
+func (s *shown) Collect(ch chan<- prometheus.Metric) {
+	e := emitter{func(m prometheus.Metric) { ch <- m }}
+	e.gauge(s.windowEnd, seconds(s.window.End), s.window.Monitor)
+	for _, p := range partsOf(s.window) {
+		s.part(e, s.window.Monitor, &p)
+	}
+}
 
 // Add takes in a window. Those of one monitor come in the order of their ends.
 func (h *History) Add(w *checks.Window) error {

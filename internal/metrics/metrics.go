@@ -4,6 +4,7 @@
 package metrics
 
 import (
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -20,6 +21,7 @@ type Options struct {
 	Latencies *Latencies
 	Now       func() time.Time // for freshness
 	Build     Build
+	Log       *slog.Logger
 }
 
 // Build says which program runs.
@@ -29,13 +31,13 @@ type Build struct {
 	Go       string
 }
 
-// NewRegistry returns a registry of the daemon's metrics and those of its
-// process.
-func NewRegistry(o Options) *prometheus.Registry {
+// NewRegistry returns a registry of the daemon's metrics, c among them, and those
+// of its process.
+func NewRegistry(c *Collector) *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(
-		NewCollector(o),
-		latencyCollector{o.Latencies, o.Snapshot},
+		c,
+		latencyCollector{c.o.Latencies, c.o.Snapshot},
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)

@@ -63,6 +63,8 @@ type Monitor struct {
 	Late         uint64
 	Amended      uint64           // of the late records: those in time to amend closed windows
 	Unrevised    uint64           // windows that late records could not amend
+	MaxSeries    int              // that are exported of its newest window; 0: all
+	LeftOut      int              // series that it has beyond that
 	Windows      []*checks.Window // what may be shown of the newest ones, oldest first
 	Redaction    checks.Redaction // holds for older ones, too
 	Open         *Open            // nil: nothing is being filled

@@ -31,6 +31,7 @@ type monitorJSON struct {
 	Late         uint64       `json:"late_records"`
 	Amended      uint64       `json:"amended_records,omitempty"`
 	Unrevised    uint64       `json:"unrevised_windows,omitempty"`
+	LeftOut      int          `json:"series_left_out,omitempty"` // of /metrics
 	Firing       int          `json:"alerts_firing"`
 	Pending      int          `json:"alerts_pending"`
 	Segments     []string     `json:"segments"` // of the newest window
@@ -76,7 +77,7 @@ type worstJSON struct {
 func monitorOf(s *snapshot.Snapshot, m *snapshot.Monitor) monitorJSON {
 	out := monitorJSON{
 		Name: m.Name, Stream: m.Stream, State: stateOK, Fields: m.Fields, WindowSize: m.WindowSize.Seconds(), Window: m.Window,
-		ComparedWith: m.ComparedWith, Reference: m.Reference, WindowsTotal: m.WindowsTotal, Late: m.Late, Amended: m.Amended, Unrevised: m.Unrevised, Segments: []string{},
+		ComparedWith: m.ComparedWith, Reference: m.Reference, WindowsTotal: m.WindowsTotal, Late: m.Late, Amended: m.Amended, Unrevised: m.Unrevised, LeftOut: m.LeftOut, Segments: []string{},
 	}
 	if p := m.Pinned; p != nil {
 		out.Pinned = &pinnedJSON{p.Window, p.Reference}

@@ -35,7 +35,7 @@ func New() *snapshot.Snapshot {
 		Monitors: []snapshot.Monitor{
 			{
 				Name: "churn", Stream: "churn-features", Fields: 4, WindowSize: time.Hour, Window: "1h",
-				ComparedWith: "trailing 7d", Reference: "9d1b0c5e7f4a", WindowsTotal: 112, Late: 17, Amended: 5, Unrevised: 1,
+				ComparedWith: "trailing 7d", Reference: "9d1b0c5e7f4a", WindowsTotal: 112, Late: 17, Amended: 5, Unrevised: 1, LeftOut: 48,
 				Open: &snapshot.Open{Start: end, End: end.Add(time.Hour), Closes: end.Add(65 * time.Minute), Watermark: end.Add(13 * time.Minute)},
 			},
 			{Name: "churn-quiet", Stream: "churn-scores", Fields: 2, WindowSize: 10 * time.Minute, Window: "10m"},
