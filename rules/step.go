@@ -80,6 +80,20 @@ func (p *Program) Reach(length time.Duration) time.Duration {
 	return reach
 }
 
+// Before is how many windows, one before the other, rules compare a window with at
+// most. How long that is nobody can say: there are none where the stream has no records.
+func (p *Program) Before() int {
+	n := 0
+	for _, r := range p.rules {
+		for _, leaf := range r.When.leaves() {
+			if leaf.Test.Change != nil {
+				n = max(n, leaf.Test.Change.Against.Windows)
+			}
+		}
+	}
+	return n
+}
+
 // Step judges one window and returns the new state and the alerts that fired or
 // resolved: by rule in the order of the files, then segment and field in the
 // window's order. It is a pure function of the window, of those before it that it

@@ -45,7 +45,7 @@ func Replay(ctx context.Context, o ReplayOptions) (_ *replay.Result, err error) 
 	limit := within(g.config.Memory.Limit)
 	limitMemory(limit)
 	return replay.Run(ctx, replay.Options{
-		Plans: g.plans, Programs: g.programs, Logs: logs, From: o.From, To: o.To, Progress: o.Progress,
+		Plans: g.plans, Programs: g.programs, Logs: logs, From: o.From, To: o.To, Whole: len(o.Inputs) > 0, Progress: o.Progress,
 		Crowded: func() bool { return crowded(limit) }, Log: o.Log,
 	})
 }

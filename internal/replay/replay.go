@@ -28,6 +28,7 @@ type Options struct {
 	Programs map[string]*rules.Program // by monitor
 	Logs     Logs
 	From, To time.Time         // only windows that lie between them; zero: no bound
+	Whole    bool              // the logs are read once, and from their beginning, wherever reading shall begin
 	Progress func(records int) // if not nil, told of records that were read, by one goroutine at a time
 	Crowded  func() bool       // as of the engine
 	Log      *slog.Logger
@@ -54,18 +55,26 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := newResult(&o)
-	if err != nil {
-		return nil, err
+	asked := newSpan(&o)
+	for begin := asked.begin(); ; begin = 0 {
+		r, err := newResult(asked)
+		if err != nil {
+			return nil, err
+		}
+		if err := r.fill(ctx, &o, parts, begin); err != nil {
+			return nil, errors.Join(err, r.Close())
+		}
+		if begin == 0 || !r.short(begin) {
+			return r, nil
+		}
+		if err := r.Close(); err != nil {
+			return nil, err
+		}
 	}
-	if err := r.fill(ctx, &o, parts); err != nil {
-		return nil, errors.Join(err, r.Close())
-	}
-	return r, nil
 }
 
 // newResult makes an empty result, with its store.
-func newResult(o *Options) (*Result, error) {
+func newResult(asked span) (*Result, error) {
 	dir, err := os.MkdirTemp("", "driftwatch-replay-*")
 	if err != nil {
 		return nil, fmt.Errorf("make a temporary folder: %w", err)
@@ -74,26 +83,13 @@ func newResult(o *Options) (*Result, error) {
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	programs := make(map[string]*rules.Program, len(o.Programs))
-	for name, p := range o.Programs {
-		programs[name] = p.WithoutClock()
-	}
-	return &Result{dir: dir, store: st, plans: o.Plans, programs: programs, from: bound(o.From), to: bound(o.To)}, nil
+	return &Result{dir: dir, store: st, span: asked}, nil
 }
 
-// bound is a time in the past, or 0 for none.
-func bound(t time.Time) window.Time {
-	if t.IsZero() {
-		return 0
-	}
-	return max(0, window.FromTime(t))
-}
-
-// fill runs the engine until all logs are over.
-func (r *Result) fill(ctx context.Context, o *Options, parts []source.Partition) error {
+// fill runs the engine from a time on until all logs are over.
+func (r *Result) fill(ctx context.Context, o *Options, parts []source.Partition, begin window.Time) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	begin := r.begin()
 	e, err := engine.New(engine.Options{
 		Plans: o.Plans, Programs: r.programs, Store: r.store, Membership: fixed{parts},
 		Source: &reader{Logs: o.Logs, progress: o.Progress, fail: cancel},
@@ -131,26 +127,6 @@ func tidy(ctx context.Context, e *engine.Engine) {
 			_ = e.Retain(ctx) // what is left is removed in the end
 		}
 	}
-}
-
-// begin is the event time that reading has to begin with: windows are compared
-// with others as long before them as a monitor's reference and rules reach.
-func (r *Result) begin() window.Time {
-	if r.from == 0 {
-		return 0
-	}
-	begin := r.from
-	for _, plan := range r.plans {
-		for _, m := range plan.Monitors {
-			w := m.Windows()
-			reach := max(m.Spec.Reference.Trailing, m.Spec.Reference.Offset, r.programs[m.Spec.Name].Reach(time.Duration(w.Panes)*w.Size))
-			if reach > 0 {
-				// The first window of the reference holds panes of before it.
-				begin = min(begin, w.Border(w.Index(w.Back(w.Start(r.from), reach))-int64(w.Panes)))
-			}
-		}
-	}
-	return max(1, begin)
 }
 
 func start(begin window.Time) source.Start {

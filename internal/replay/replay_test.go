@@ -123,17 +123,27 @@ func planOf(t *testing.T, spec monitors.Spec) *monitors.Plan {
 
 func replayed(t *testing.T, l *logs, spec monitors.Spec, from, to time.Time) (*Result, error) {
 	t.Helper()
+	return replayedWith(t, l, ruleFile, spec, from, to)
+}
+
+func replayedWith(t *testing.T, l *logs, text string, spec monitors.Spec, from, to time.Time) (*Result, error) {
+	t.Helper()
+	return Run(t.Context(), optionsOf(t, l, text, spec, from, to))
+}
+
+func optionsOf(t *testing.T, l Logs, text string, spec monitors.Spec, from, to time.Time) Options {
+	t.Helper()
 	rep := &yamlx.Reporter{}
-	file, _ := yamlx.Parse("rules.yaml", []byte(ruleFile), rep)
+	file, _ := yamlx.Parse("rules.yaml", []byte(text), rep)
 	set := &rules.Set{}
 	if set.Add(file); len(rep.Diagnostics()) > 0 {
 		t.Fatal(rep.Diagnostics())
 	}
 	fields := []rules.FieldInfo{{Name: "x", Type: "number"}, {Name: "c", Type: "category"}}
-	return Run(t.Context(), Options{
+	return Options{
 		Plans: []*monitors.Plan{planOf(t, spec)}, Programs: map[string]*rules.Program{"m": set.ForMonitor(rules.Monitor{Name: "m", Fields: fields, Grid: spec.Window.Shape().Grid})},
 		Logs: l, From: from, To: to, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-	})
+	}
 }
 
 // windowsOf are the encoded windows of a result, by end.

@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"driftwatch/internal/snapshot"
-	"driftwatch/monitors"
 	"driftwatch/monitors/checks"
 	"driftwatch/monitors/store"
 	"driftwatch/monitors/window"
@@ -19,12 +18,10 @@ import (
 // Result is what a replay found. It lies in a temporary folder until it is
 // closed.
 type Result struct {
-	dir      string
-	store    *store.Store
-	plans    []*monitors.Plan
-	programs map[string]*rules.Program
-	from, to window.Time
-	end      *snapshot.Snapshot // the last one: the counters
+	span
+	dir   string
+	store *store.Store
+	end   *snapshot.Snapshot // the last one: the counters
 }
 
 // Close removes the temporary folder.
