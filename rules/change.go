@@ -125,17 +125,17 @@ func (a Against) String() string {
 func (c *Change) judge(sc scope, name string, r checks.Result) finding {
 	base, known := c.base(sc, name)
 	if !known {
-		return finding{check: name}
+		return finding{check: name, why: "the windows before cannot be compared with"}
 	}
 	by := span{r.Low - base.High, r.High - base.Low}
 	if c.Relative {
 		if by, known = relative(r, base); !known {
-			return finding{check: name}
+			return finding{check: name, why: "the value before is 0"}
 		}
 	}
 	change := r.Value - base.Value
 	shown := checks.Result{Value: r.Value, Low: r.Low, High: r.High, Bins: r.Bins, Reference: &base.Value, Change: &change}
-	return finding{truth(c.holds(by)), name, shown, by, c.Against.String()}
+	return finding{verdict: truth(c.holds(by)), check: name, result: shown, asked: by, against: c.Against.String(), far: c.far(by)}
 }
 
 // relative is a change in shares of the value before; none is known of a value

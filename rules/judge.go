@@ -63,7 +63,9 @@ type finding struct {
 	check   string
 	result  checks.Result
 	asked   span
-	against string // the earlier windows that the result was compared with, in words, or ""
+	far     float64 // from where the condition begins to hold, on its side; for people
+	why     string  // why it cannot be told
+	against string  // the earlier windows that the result was compared with, in words, or ""
 }
 
 // span is a number of which only the bounds are certain.
@@ -87,7 +89,7 @@ func (c *Condition) judge(sc scope) finding {
 	case c.ofRows:
 		sc.field = nil
 	case sc.field == nil:
-		return finding{check: c.Check}
+		return finding{check: c.Check, why: "it is asked of fields"}
 	}
 	name, r := sc.result(c.Check)
 	if !c.Test.needsVerdict() {
@@ -95,11 +97,11 @@ func (c *Condition) judge(sc scope) finding {
 	}
 	switch {
 	case r.Skipped != "":
-		return finding{check: c.Check}
+		return finding{check: c.Check, why: r.Skipped}
 	case c.Test.Change != nil:
 		return c.Test.Change.judge(sc, name, r)
 	}
-	return finding{verdict: c.Test.judge(r), check: name, result: r, asked: spanOf(r)}
+	return finding{verdict: c.Test.judge(r), check: name, result: r, asked: spanOf(r), far: c.Test.far(r), why: "it has no verdict"}
 }
 
 func exactly(v float64) checks.Result { return checks.Result{Value: v, Low: v, High: v} }
@@ -166,10 +168,10 @@ func (c *Condition) judgeShare(sc scope) finding {
 		}
 	}
 	if judged == 0 {
-		return finding{check: c.Share.Check}
+		return finding{check: c.Share.Check, why: "it can be told of no field"}
 	}
 	r := exactly(held / judged)
-	return finding{verdict: truth(c.Over.holds(spanOf(r))), check: c.Share.Check, result: r, asked: spanOf(r)}
+	return finding{verdict: truth(c.Over.holds(spanOf(r))), check: c.Share.Check, result: r, asked: spanOf(r), far: c.Over.far(spanOf(r))}
 }
 
 // needsVerdict reports whether more than a value is asked for.
@@ -185,6 +187,30 @@ func (t *Test) judge(r checks.Result) verdict {
 		return truth(*r.PValue < *t.PBelow)
 	}
 	return truth(t.holds(spanOf(r)))
+}
+
+// far is how far a result is on the side where the test holds.
+func (t *Test) far(r checks.Result) float64 {
+	switch {
+	case t.Drift && r.Effect != nil:
+		return *r.Effect
+	case t.PBelow != nil && r.PValue != nil:
+		return -*r.PValue
+	}
+	return t.Threshold.far(spanOf(r))
+}
+
+// far is how far a number is beyond the threshold; negative before it.
+func (t *Threshold) far(s span) float64 {
+	switch {
+	case t.Above != nil:
+		return s.low - *t.Above
+	case t.Below != nil:
+		return *t.Below - s.high
+	case t.Outside != nil:
+		return max(s.low-t.Outside[1], t.Outside[0]-s.high)
+	}
+	return 0
 }
 
 // holds reports whether the comparison is true of every number that is

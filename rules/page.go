@@ -28,3 +28,8 @@ func (a *Alert) Path() string {
 
 // MonitorPath is where they show a monitor.
 func MonitorPath(name string) string { return "/monitors/" + url.PathEscape(name) }
+
+// RulePath is where they show a rule.
+func RulePath(group, alert string) string {
+	return "/rules/" + url.PathEscape(group) + "/" + url.PathEscape(alert)
+}

@@ -35,6 +35,7 @@ func (m *Monitor) page() string {
 // bound is a rule and the names of the monitor's fields that it looks at.
 type bound struct {
 	*Rule
+	at       int // in the program
 	fields   map[string]bool
 	redacted map[string]bool // those of them whose values are not shown
 }
@@ -46,7 +47,7 @@ func (s *Set) ForMonitor(m Monitor) *Program {
 		if !matchAny(r.Monitors, m.Name) {
 			continue
 		}
-		b := bound{Rule: r, fields: make(map[string]bool), redacted: make(map[string]bool)}
+		b := bound{Rule: r, at: len(p.rules), fields: make(map[string]bool), redacted: make(map[string]bool)}
 		for _, f := range m.Fields {
 			if r.Fields.Matches(f) {
 				b.fields[f.Name], b.redacted[f.Name] = true, f.Redact
@@ -65,6 +66,9 @@ func (p *Program) Rules() []*Rule {
 	}
 	return list
 }
+
+// Len is how many rules the program has.
+func (p *Program) Len() int { return len(p.rules) }
 
 // Reach is how long before a window those begin that rules compare it with, where
 // windows have this length.
@@ -106,24 +110,34 @@ func (p *Program) Before() int {
 // firing one keeps firing. So does a window that does not end after the
 // newest one judged.
 func (p *Program) Step(state State, w *checks.Window, earlier Earlier) (State, []Event) {
+	state, events, _ := p.Evaluate(state, w, earlier)
+	return state, events
+}
+
+// Evaluate is Step that also returns what each rule made of the window, in the order
+// of Rules.
+func (p *Program) Evaluate(state State, w *checks.Window, earlier Earlier) (State, []Event, []Evaluation) {
 	if state.stepped && w.End <= state.end {
-		return state, nil
+		return state, nil, nil
 	}
-	s := stepper{Monitor: &p.Monitor, page: p.page(), window: w, next: make(map[key]tracked, len(state.tracked))}
+	sc := scope{window: w, grid: p.Grid, earlier: remember(earlier)}
+	s := stepper{Monitor: &p.Monitor, page: p.page(), window: w, next: make(map[key]tracked, len(state.tracked)), watched: p.watch(sc)}
 	for _, t := range state.tracked {
 		s.next[t.key()] = t
 	}
-	p.each(scope{window: w, grid: p.Grid, earlier: remember(earlier)}, s.advance)
-	return State{end: w.End, stepped: true, heard: state.heard, tracked: sorted(s.next)}, s.events
+	p.each(sc, s.advance)
+	next := State{end: w.End, stepped: true, heard: state.heard, tracked: sorted(s.next)}
+	return next, s.events, evaluations(s.watched, next.tracked)
 }
 
 // stepper is one Step under way.
 type stepper struct {
 	*Monitor
-	page   string
-	window *checks.Window
-	next   map[key]tracked
-	events []Event
+	page    string
+	window  *checks.Window
+	next    map[key]tracked
+	events  []Event
+	watched []watched // by rule
 }
 
 // remember asks for each window once.
@@ -145,7 +159,7 @@ func (p *Program) each(sc scope, fn func(*bound, scope)) {
 	w := sc.window
 	for i := range p.rules {
 		sc.rule = &p.rules[i]
-		if sc.rule.When.NoData > 0 || sc.rule.Mute.Overlap(w.Start.Time(), w.End.Time()) {
+		if sc.rule.idle(sc) != "" {
 			continue
 		}
 		for j := range w.Segments {
@@ -172,7 +186,7 @@ func (r *bound) each(sc scope, fn func(*bound, scope)) {
 // judge asks the rule's condition; windows that are too small say nothing.
 func (r *bound) judge(sc scope) finding {
 	if sc.segment.Rows < r.MinRows {
-		return finding{}
+		return finding{why: "fewer rows than min_rows"}
 	}
 	return r.When.judge(sc)
 }
@@ -182,6 +196,7 @@ func (r *bound) key(sc scope) key { return key{r.Alert, sc.segment.Name, sc.fiel
 // advance moves one alert by one window.
 func (s *stepper) advance(r *bound, sc scope) {
 	got, k := r.judge(sc), r.key(sc)
+	s.watched[r.at].note(sc, got)
 	t, tracking := s.next[k]
 	switch {
 	case got.verdict == unknown, !tracking && got.verdict == fails:

@@ -7,7 +7,6 @@ import (
 
 	"driftwatch/alerting"
 	"driftwatch/internal/config"
-	"driftwatch/internal/snapshot"
 	"driftwatch/internal/watch"
 	"driftwatch/internal/yamlx"
 	"driftwatch/monitors"
@@ -189,30 +188,6 @@ func topics(plans []*monitors.Plan) []string {
 	}
 	slices.Sort(topics)
 	return slices.Compact(topics)
-}
-
-// rules lists the rules as pages show them.
-func (g *generation) rules(alerts []rules.Alert) []snapshot.Rule {
-	var out []snapshot.Rule
-	for _, r := range g.config.Rules.Rules {
-		v := snapshot.Rule{
-			Group: r.Group, Alert: r.Alert, Monitors: r.Monitors, Severity: r.Severity,
-			When: r.When.String(), File: r.File, Line: r.Line,
-		}
-		for _, a := range alerts {
-			if a.Name != r.Alert || !slices.ContainsFunc(g.programs[a.Monitor].Rules(), func(o *rules.Rule) bool { return o == r }) {
-				continue
-			}
-			switch a.State {
-			case rules.Pending:
-				v.Pending++
-			case rules.Firing:
-				v.Firing++
-			}
-		}
-		out = append(out, v)
-	}
-	return out
 }
 
 // MonitorReference returns the fields of a monitor of a configuration, and how

@@ -157,14 +157,14 @@ func (d *daemon) newEngine(g *generation) (*engine.Engine, error) {
 	membership := d.membership(g, plans)
 	route := g.config.Alerting.Route
 	group := d.groupView(elsewhere)
-	limit := within(g.config.Memory.Limit)
+	limit, shown := within(g.config.Memory.Limit), g.ruleViews()
 	return engine.New(engine.Options{
 		Plans: plans, Elsewhere: elsewhere, Programs: g.programs,
 		Source: partitions{g.cluster, membership}, Membership: membership, Store: d.store, Moves: d.moves,
 		Start: g.config.Kafka.Start, Receivers: route.Receivers(), Log: g.log,
 		Route: func(e rules.Event) []string { return route.ReceiversOf(&e.Alert) },
 		Describe: func(s *snapshot.Snapshot) {
-			s.Rules, s.Revision, s.Group = g.rules(s.Alerts), g.revision, group
+			s.Rules, s.Revision, s.Group = shown.with(s.Alerts), g.revision, group
 			s.Memory = snapshot.Memory{Live: liveHeap(), Estimate: g.config.Memory.Estimate, Limit: g.config.Memory.Limit}
 			d.metrics.Prepare(s)
 		},

@@ -23,6 +23,8 @@ type closing struct {
 	judged   judged         // what the window was judged by
 	state    rules.State    // after the window
 	events   []rules.Event
+
+	evaluations []rules.Evaluation // of the window, by rule
 }
 
 // moveHorizon bounds how far partitions may be ahead of the slowest one that
@@ -176,7 +178,7 @@ func (s *sequencer) judge(c *closing, start window.Time) {
 		c.judged = m.judgedBy()
 	}
 	evaluated := time.Now()
-	c.state, c.events = m.program.Step(m.state, c.window, s.earlier(m))
+	c.state, c.events, c.evaluations = m.program.Evaluate(m.state, c.window, s.earlier(m))
 	m.state = c.state
 	s.opts.Timing.Evaluated(c.window, evaluated.Sub(began))
 	s.opts.Timing.Stepped(c.window, time.Since(evaluated))
@@ -252,6 +254,7 @@ func (s *sequencer) closed(c *closing) {
 	if keep := s.keepRecent(); len(m.recent) > keep {
 		m.recent = append(m.recent[:0:0], m.recent[len(m.recent)-keep:]...)
 	}
+	s.note(m, c.evaluations)
 	s.tell(c.events)
 }
 

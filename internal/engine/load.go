@@ -36,7 +36,11 @@ func (s *sequencer) load() error {
 	if err != nil {
 		return err
 	}
-	return s.loadRecent()
+	if err := s.loadRecent(); err != nil {
+		return err
+	}
+	s.reviewRecent()
+	return nil
 }
 
 func (s *sequencer) loadMonitor(tx *store.Tx, m *monitor) error {

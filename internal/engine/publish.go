@@ -62,7 +62,7 @@ func (m *monitor) snapshot() snapshot.Monitor {
 	v := snapshot.Monitor{
 		Name: m.Spec.Name, Stream: m.Spec.Stream, Fields: len(m.Spec.Fields), WindowSize: m.Spec.Window.Size, Window: m.Spec.Window.String(),
 		WindowsTotal: m.total, Unrevised: m.unrevised, MaxSeries: m.Spec.MaxSeries, Windows: m.public(),
-		Redaction: m.Spec.Redaction(),
+		Redaction: m.Spec.Redaction(), Evaluations: m.evaluations,
 	}
 	v.ComparedWith, v.Reference = inWords(&m.Spec.Reference), m.referenceHash()
 	if m.pin != nil {

@@ -87,6 +87,8 @@ type monitor struct {
 	shown    map[*checks.Window]*checks.Window // what may be shown of them
 	lookback pastWindows
 
+	evaluations [][]rules.Evaluation // of the newest windows, by rule
+
 	due       bool   // late records may wait for closed windows to be made anew
 	unrevised uint64 // windows that could not be
 	again     blocksAgain

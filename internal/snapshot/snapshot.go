@@ -61,13 +61,14 @@ type Monitor struct {
 	Pinned       *Pinned       // nil: the configured reference holds
 	WindowsTotal uint64
 	Late         uint64
-	Amended      uint64           // of the late records: those in time to amend closed windows
-	Unrevised    uint64           // windows that late records could not amend
-	MaxSeries    int              // that are exported of its newest window; 0: all
-	LeftOut      int              // series that it has beyond that
-	Windows      []*checks.Window // what may be shown of the newest ones, oldest first
-	Redaction    checks.Redaction // holds for older ones, too
-	Open         *Open            // nil: nothing is being filled
+	Amended      uint64               // of the late records: those in time to amend closed windows
+	Unrevised    uint64               // windows that late records could not amend
+	MaxSeries    int                  // that are exported of its newest window; 0: all
+	LeftOut      int                  // series that it has beyond that
+	Windows      []*checks.Window     // what may be shown of the newest ones, oldest first
+	Redaction    checks.Redaction     // holds for older ones, too
+	Evaluations  [][]rules.Evaluation // of the newest windows by each rule, oldest window first
+	Open         *Open                // nil: nothing is being filled
 }
 
 // Open is the pane that closes next.
@@ -139,9 +140,10 @@ type Sample struct {
 type Rule struct {
 	Group    string   `json:"group"`
 	Alert    string   `json:"alert"`
-	Monitors []string `json:"monitors"`
+	Monitors []string `json:"monitors"` // that it is for, by name
 	Severity string   `json:"severity"`
-	When     string   `json:"when"` // in words
+	When     string   `json:"when"`    // in words
+	Windows  string   `json:"windows"` // in how many it has to hold, such as 2 or 2 of 5
 	File     string   `json:"file"`
 	Line     int      `json:"line"`
 	Pending  int      `json:"pending"`

@@ -111,14 +111,6 @@ func (h *handler) apiAlerts(w http.ResponseWriter, _ *http.Request) {
 	reply(w, map[string]any{"alerts": alertsJSON(h.o.Snapshot())})
 }
 
-func (h *handler) apiRules(w http.ResponseWriter, _ *http.Request) {
-	s := h.o.Snapshot()
-	reply(w, struct {
-		Revision string          `json:"revision"`
-		Rules    []snapshot.Rule `json:"rules"`
-	}{s.Revision, list(s.Rules)})
-}
-
 func (h *handler) apiStatus(w http.ResponseWriter, _ *http.Request) {
 	reply(w, statusOf(h.o.Snapshot()))
 }

@@ -180,3 +180,11 @@ func revised(n int) string {
 	}
 	return count(uint64(n)) + " late records"
 }
+
+// plural writes a number of things.
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return count(uint64(max(0, n))) + " " + many
+}

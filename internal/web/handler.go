@@ -37,6 +37,7 @@ func Handler(o Options, ended <-chan struct{}) http.Handler {
 		"/alerts":                                h.alertsPage,
 		"/silences":                              h.silencesPage,
 		"/rules":                                 h.rulesPage,
+		"/rules/{group}/{alert}":                 h.rulePage,
 		"/status":                                h.statusPage,
 		"/-/healthy":                             h.healthy,
 		"/-/ready":                               h.ready,
@@ -47,12 +48,13 @@ func Handler(o Options, ended <-chan struct{}) http.Handler {
 		"/api/v1/monitors/{name}/windows":        h.apiWindows,
 		"/api/v1/monitors/{name}/windows/{end}":  h.apiWindow,
 		"/api/v1/monitors/{name}/windows/{end}/profile": h.apiProfile,
-		"/api/v1/alerts":         h.apiAlerts,
-		"/api/v1/alerts/history": h.apiAlertHistory,
-		"/api/v1/rules":          h.apiRules,
-		"/api/v1/status":         h.apiStatus,
-		"/api/v1/backup":         h.apiBackup,
-		"/api/v1/events":         h.apiEvents,
+		"/api/v1/alerts":                h.apiAlerts,
+		"/api/v1/alerts/history":        h.apiAlertHistory,
+		"/api/v1/rules":                 h.apiRules,
+		"/api/v1/rules/{group}/{alert}": h.apiRule,
+		"/api/v1/status":                h.apiStatus,
+		"/api/v1/backup":                h.apiBackup,
+		"/api/v1/events":                h.apiEvents,
 	} {
 		mux.Handle(path, only(http.MethodGet, f))
 	}

@@ -3,12 +3,9 @@ package web
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
-	"driftwatch/internal/snapshot"
-	"driftwatch/monitors/window"
 	"driftwatch/rules"
 )
 
@@ -68,68 +65,6 @@ func silenceLink(a *rules.Alert) string {
 		q.Add("matcher", "segment="+strconv.Quote(a.Segment))
 	}
 	return "/silences?" + q.Encode()
-}
-
-type rulesView struct {
-	Revision string
-	Files    []ruleFile
-}
-
-// ruleFile is the rules of one file, in its order.
-type ruleFile struct {
-	Name  string
-	Rules []ruleRow
-}
-
-type ruleRow struct {
-	snapshot.Rule
-	State  string
-	Alerts []alertRow   // that it has now
-	Judged *window.Time // end of the newest window that it looked at
-}
-
-func (h *handler) rulesPage(w http.ResponseWriter, r *http.Request) {
-	s := h.o.Snapshot()
-	v := rulesView{Revision: s.Revision}
-	for _, rule := range s.Rules {
-		i := slices.IndexFunc(v.Files, func(f ruleFile) bool { return f.Name == rule.File })
-		if i < 0 {
-			i = len(v.Files)
-			v.Files = append(v.Files, ruleFile{Name: rule.File})
-		}
-		v.Files[i].Rules = append(v.Files[i].Rules, ruleRow{rule, stateOf(rule), alertsOf(s, rule), judged(s, rule)})
-	}
-	h.render(w, r, "rules", page{Title: "Rules", Here: "rules", API: "/api/v1/rules", Body: v}, s)
-}
-
-// judged is the end of the newest window of the rule's monitors, or nil.
-func judged(s *snapshot.Snapshot, r snapshot.Rule) (end *window.Time) {
-	for i := range s.Monitors {
-		m := &s.Monitors[i]
-		if last := m.Last(); last != nil && slices.Contains(r.Monitors, m.Name) && (end == nil || last.End > *end) {
-			end = &last.End
-		}
-	}
-	return end
-}
-
-func stateOf(r snapshot.Rule) string {
-	switch {
-	case r.Firing > 0:
-		return stateFiring
-	case r.Pending > 0:
-		return statePending
-	}
-	return stateOK
-}
-
-func alertsOf(s *snapshot.Snapshot, r snapshot.Rule) (out []alertRow) {
-	for _, a := range alertRows(s, "") {
-		if a.Name == r.Alert && a.State != rules.Resolved && slices.Contains(r.Monitors, a.Monitor) {
-			out = append(out, a)
-		}
-	}
-	return out
 }
 
 func (h *handler) statusPage(w http.ResponseWriter, r *http.Request) {

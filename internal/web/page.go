@@ -54,6 +54,7 @@ type alertRow struct {
 	Value   string
 	When    string
 	Link    string
+	Rule    string           // link to it, or ""
 	Silence string           // link to a form for one
 	Quiet   []suppressedJSON // who is not told, and why
 }
@@ -99,7 +100,7 @@ func alertRows(s *snapshot.Snapshot, monitor string) []alertRow {
 		if a := &s.Alerts[i]; monitor == "" || a.Monitor == monitor {
 			row := alertRow{
 				Alert: a, Monitor: a.Monitor, Value: alertValue(a), When: alertTime(a),
-				Link: a.Path(), Silence: silenceLink(a), Quiet: suppressed(s, a),
+				Link: a.Path(), Rule: ruleOf(s, a), Silence: silenceLink(a), Quiet: suppressed(s, a),
 			}
 			out = append(out, row)
 		}
@@ -201,13 +202,15 @@ func pageTemplates() map[string]*template.Template {
 		"instant": instantText,
 		"monitor": monitorLink,
 		"percent": func(v float64) int { return int(100 * v) },
+		"plural":  plural,
+		"rule":    rules.RulePath,
 		"seconds": secondsText,
 		"segment": segmentName,
 		"wall":    wallText,
 		"whole":   func(n int64) string { return count(uint64(max(0, n))) },
 	}).ParseFS(assets, "assets/page.html", "assets/parts.html"))
 	out := map[string]*template.Template{}
-	for _, name := range []string{"overview", "monitor", "field", "window", "alerts", "silences", "rules", "status", "failure"} {
+	for _, name := range []string{"overview", "monitor", "field", "window", "alerts", "silences", "rules", "rule", "status", "failure"} {
 		out[name] = template.Must(template.Must(frame.Clone()).ParseFS(assets, "assets/"+name+".html"))
 	}
 	return out

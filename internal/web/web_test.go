@@ -129,6 +129,7 @@ func TestAPIGolden(t *testing.T) {
 		"window.json":   "/api/v1/monitors/churn/windows/2026-01-02T18:00:00Z",
 		"alerts.json":   "/api/v1/alerts",
 		"rules.json":    "/api/v1/rules",
+		"rule.json":     "/api/v1/rules/churn/TooManyNulls",
 		"status.json":   "/api/v1/status",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -346,7 +347,12 @@ func TestPages(t *testing.T) {
 		{"/alerts", []string{"FeatureDrift", "Resolved", "rule: psi is above 0.2", "/silences?matcher=monitor%3D%22churn%22&amp;matcher=alert%3D%22FeatureDrift%22", "/monitors/churn/fields/contract?check=psi&amp;end=2026-01-02T21%3A00%3A00Z"}},
 		{"/silences", []string{"There are none", "Nobody is told"}},
 		{"/silences?matcher=monitor%3Dchurn&matcher=x%3D%3C", []string{"monitor=churn\nx=&lt;</textarea>"}},
-		{"/rules", []string{"window until 2 Jan 2026 21:00:00", "rules/churn.yaml", "psi is above 0.2", "2 firing", "3f2a9c"}},
+		{"/rules", []string{`href="/rules/churn/FeatureDrift"`, "window until 2 Jan 2026 21:00:00", "rules/churn.yaml", "psi is above 0.2", "2 firing", "3f2a9c"}},
+		{"/rules/churn/FeatureDrift", []string{
+			"what the rule made of the newest 12 windows of churn", "met by 2 of 3", "not met by any of 3", "2 firing", "not known", "psi 0.420", `class="verdict drift">met`,
+			`href="/monitors/churn/fields/monthly_charges?end=2026-01-02T21%3A00%3A00Z&amp;check=psi"`, "rules/churn.yaml:5", `href="/api/v1/rules/churn/FeatureDrift"`,
+		}},
+		{"/rules/churn/TooManyNulls?monitor=churn", []string{"not judged, the window is partial", "1 not judged: the field may not be null", "1 pending", "2 of 5"}},
 		{"/status", []string{"617\u202f280", "an object key is not a string", "&lt;script&gt;", "monitors/churn.yaml", "1 MiB", "default receiver is not used"}},
 	} {
 		t.Run(tc.target, func(t *testing.T) {
@@ -384,6 +390,7 @@ func TestMissingPages(t *testing.T) {
 		"/monitors/none":                                          "there is no monitor &#34;none&#34;",
 		"/monitors/churn/fields/none":                             "no field &#34;none&#34;",
 		"/monitors/churn/windows/2026-01-02T10:30:00Z":            "has no window that ends at",
+		"/rules/churn/None":                                       "there is no rule &#34;None&#34; in a group &#34;churn&#34;",
 		"/monitors/churn?windows=9999":                            "is not a number from 1 to 500",
 		"/monitors/churn/fields/tenure?segment=x":                 "no segment",
 		"/monitors/churn-quiet/fields/tenure":                     "has no window yet",

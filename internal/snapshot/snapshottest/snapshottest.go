@@ -43,18 +43,38 @@ func New() *snapshot.Snapshot {
 		},
 		Streams: streams(),
 		Rules: []snapshot.Rule{
-			{Group: "churn", Alert: "FeatureDrift", Monitors: []string{"churn"}, Severity: "warning", When: "psi is above 0.2", File: "rules/churn.yaml", Line: 5, Firing: 2},
-			{Group: "churn", Alert: "TooManyNulls", Monitors: []string{"churn"}, Severity: "critical", When: "nulls is above 0.05", File: "rules/churn.yaml", Line: 12, Pending: 1},
+			{Group: "churn", Alert: "FeatureDrift", Monitors: []string{"churn"}, Severity: "warning", When: "psi is above 0.2", Windows: "2", File: "rules/churn.yaml", Line: 5, Firing: 2},
+			{Group: "churn", Alert: "TooManyNulls", Monitors: []string{"churn"}, Severity: "critical", When: "nulls is above 0.05", Windows: "2 of 5", File: "rules/churn.yaml", Line: 12, Pending: 1},
 		},
 		Notified: []snapshot.Receiver{{Name: "ml-team", Sent: 4, Failures: map[string]uint64{"timeout": 2, "rate_limit": 1}, Superseded: 3, Dropped: 2}},
 	}
 	for h := range Hours {
 		s.Monitors[0].Windows = append(s.Monitors[0].Windows, Window("churn", h))
+		s.Monitors[0].Evaluations = append(s.Monitors[0].Evaluations, evaluations(h))
 	}
 	s.Monitors[0].Last().Revision = 3
 	s.Monitors[2].Windows = []*checks.Window{Window(Odd, 0)}
 	s.Alerts = alerts()
 	return s
+}
+
+// evaluations are what the rules made of the h-th hour. The first two hours were
+// before the daemon's start.
+func evaluations(h int) []rules.Evaluation {
+	end, drift, again := Start().Add(time.Duration(h+1)*time.Hour), h >= 8, h < 2
+	of := rules.Evaluation{Alert: "FeatureDrift", End: end, Asked: 3, Again: again, Worst: &rules.Worst{Field: "tenure", Check: "psi", Value: new(0.02)}}
+	if drift {
+		of.Held, of.Firing, of.Worst = 2, 2, &rules.Worst{Field: "monthly_charges", Check: "psi", Value: new(0.31 + float64(h)/100)}
+	}
+	nulls := rules.Evaluation{Alert: "TooManyNulls", End: end, Asked: 4, Unknown: 1, Why: "the field may not be null", Again: again, Worst: &rules.Worst{Field: "tenure", Check: "nulls", Value: new(0.002)}}
+	switch h {
+	case 0:
+		nulls = rules.Evaluation{Alert: "TooManyNulls", End: end, Asked: 4, Unknown: 4, Why: "the window is partial", Again: true}
+	case Hours - 1:
+		nulls.Held, nulls.Pending = 1, 1
+		nulls.Worst.Value = nil // it is redacted
+	}
+	return []rules.Evaluation{of, nulls}
 }
 
 func streams() []snapshot.Stream {
