@@ -33,7 +33,8 @@ type record struct {
 // flap is how an alert comes and goes.
 type flap struct {
 	Seen  uint64      `json:"seen"`  // the newest event that counts
-	Until window.Time `json:"until"` // if it fires again before, it flaps
+	Ended window.Time `json:"ended"` // when it ended last
+	Until window.Time `json:"until"` // if it fires again before, it comes and goes
 	Times int         `json:"times"` // that it did, in a row
 }
 
@@ -114,7 +115,7 @@ func (m *memory) note(e rules.Event, windows int) {
 	at := tell(e).Since
 	switch {
 	case e.Alert.State == rules.Resolved:
-		f.Until = at.Add(time.Duration(windows) * spanOf(&e.Alert))
+		f.Ended, f.Until = at, at.Add(time.Duration(windows)*spanOf(&e.Alert))
 	case at <= f.Until:
 		f.Times++
 	default:
@@ -132,14 +133,22 @@ func (m *memory) stillFires(e *rules.Event, r *Route) bool {
 // maxHold bounds how many windows a flapping alert has to go on firing.
 const maxHold = 8
 
+// calm is how many quiet windows make a fire one of its own, which is told at once;
+// each time that the alert came back it takes one more.
+const calm = 3
+
 // hold returns how much longer than one window an alert has to fire before
 // anybody is told; 0 for one that does not flap, or of which the receiver knows
 // nothing yet.
 func (r *record) hold(a *rules.Alert) time.Duration {
-	if r == nil || r.Flap == nil || r.State == "" || r.Quiet {
+	if r == nil || r.Flap == nil || r.State == "" || r.Quiet || a.Fired == nil {
 		return 0
 	}
-	return time.Duration(min(r.Flap.Times, maxHold)) * spanOf(a)
+	f, span := r.Flap, spanOf(a)
+	if a.Fired.Time().Sub(f.Ended.Time()) > time.Duration(calm+f.Times-1)*span {
+		return 0
+	}
+	return time.Duration(min(f.Times, maxHold)) * span
 }
 
 // spanOf returns the length of an alert's window.

@@ -140,7 +140,7 @@ func (p *pass) leaveOut(e *rules.Event, quiet bool) {
 func (p *pass) flaps(e *rules.Event, c *chain) (why string, look time.Time) {
 	a := &e.Alert
 	hold := p.w.memory.Alerts[a.Fingerprint].hold(a)
-	if hold == 0 || a.Fired == nil {
+	if hold == 0 {
 		return "", look
 	}
 	const text = "it comes and goes: told when it fires for longer"

@@ -130,6 +130,36 @@ func TestFlapping(t *testing.T) {
 	}
 }
 
+// TestFiresOfTheirOwn: a fire after some quiet windows is told at once, however short
+// it is; one that keeps coming back in that rhythm is told less and less.
+func TestFiresOfTheirOwn(t *testing.T) {
+	for _, c := range []struct{ quiet, fires, told int }{
+		{1, 2, 1}, {3, 2, 1}, // it comes and goes
+		{4, 2, 2}, {9, 2, 2},
+		{4, 20, 2}, {6, 20, 4}, {9, 20, 7}, // the quiet that it takes grows with each time
+		{11, 20, 20}, // longer than flap_windows
+	} {
+		t.Run(fmt.Sprintf("%d fires with %d quiet windows between them", c.fires, c.quiet), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld()
+				w.route.FlapWindows = DefaultFlapWindows
+				w.start(t)
+				for n := range c.fires {
+					at := 1 + n*(c.quiet+1)
+					w.happens(fire("churn", "a", at))
+					synctest.Wait()
+					w.happens(resolve("churn", "a", at, at+1))
+					synctest.Wait()
+				}
+				if n := len(w.receiver.told()); n != 2*c.told {
+					t.Errorf("%d messages, want %d: %q", n, 2*c.told, w.receiver.told())
+				}
+				w.stop()
+			})
+		})
+	}
+}
+
 // TestFlappingStreamStops: what is held back is told though no window comes.
 func TestFlappingStreamStops(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
