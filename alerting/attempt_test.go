@@ -33,3 +33,24 @@ func TestAttemptsAreTimed(t *testing.T) {
 		}
 	})
 }
+
+// Of the newest failure for each reason it is known what was to be told, by the next
+// dispatcher too.
+func TestNewestFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(func(Message) error { return &Error{Reason: "timeout", Err: errDown} })
+		a := fire("churn", "a", 1)
+		for range 2 {
+			r.start(t)
+			r.outbox.add(a)
+			synctest.Wait()
+			f := r.d.Stats()[0].Newest["timeout"]
+			if f.Monitor != "churn" || f.Alert != a.Name || f.At.IsZero() {
+				t.Errorf("the newest failure is %+v", f)
+			}
+			r.stop()
+			r.counted, r.outbox = r.d.Stats(), newOutbox()
+			r.receiver.answers(nil)
+		}
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"driftwatch/internal/snapshot"
 	"driftwatch/rules"
 )
 
@@ -24,7 +25,7 @@ func (w *worker) send(ctx context.Context, g *group, m Message) bool {
 	}
 	if err := w.notify(ctx, m); err != nil {
 		if ctx.Err() == nil {
-			w.failed(g.key, asError(err))
+			w.failed(g.key, &m.Events[0].Alert, asError(err))
 		}
 		return false
 	}
@@ -123,7 +124,7 @@ func (w *worker) delivered(g *group, m Message) {
 }
 
 // failed counts a failure, says so once and plans the next attempt.
-func (w *worker) failed(key string, e *Error) {
+func (w *worker) failed(key string, first *rules.Alert, e *Error) {
 	b := &w.down
 	if e.Kind == Rejected {
 		if w.rejected[key] == nil {
@@ -132,8 +133,9 @@ func (w *worker) failed(key string, e *Error) {
 		b = w.rejected[key]
 	}
 	known := b.reason == e.Reason
-	b.failed(time.Now(), e)
-	w.stats.failed(e.Reason)
+	now := time.Now()
+	b.failed(now, e)
+	w.stats.failed(e.Reason, snapshot.Failure{Monitor: first.Monitor, Alert: first.Name, At: now})
 	w.stats.problem(e.Error())
 	switch {
 	case known:

@@ -15,12 +15,13 @@ type stats struct {
 
 // newStats goes on from what was counted of the receiver before.
 func newStats(name string, counted []snapshot.Receiver) *stats {
-	r := snapshot.Receiver{Name: name, Failures: map[string]uint64{}}
+	r := snapshot.Receiver{Name: name, Failures: map[string]uint64{}, Newest: map[string]snapshot.Failure{}}
 	for _, c := range counted {
 		if c.Name == name {
 			r.Sent, r.Superseded, r.Suppressed = c.Sent, c.Superseded, c.Suppressed
 			r.Dropped = c.Dropped
 			maps.Copy(r.Failures, c.Failures)
+			maps.Copy(r.Newest, c.Newest)
 		}
 	}
 	return &stats{r: r}
@@ -32,10 +33,11 @@ func (s *stats) sent() {
 	s.r.Sent++
 }
 
-func (s *stats) failed(reason string) {
+func (s *stats) failed(reason string, f snapshot.Failure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.r.Failures[reason]++
+	s.r.Newest[reason] = f
 }
 
 func (s *stats) superseded(n int) {
@@ -80,6 +82,6 @@ func (s *stats) view() snapshot.Receiver {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := s.r
-	r.Failures = maps.Clone(s.r.Failures)
+	r.Failures, r.Newest = maps.Clone(s.r.Failures), maps.Clone(s.r.Newest)
 	return r
 }

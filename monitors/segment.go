@@ -27,7 +27,7 @@ type limiter struct {
 
 func newLimiter(by []int, names []string, limit int) limiter {
 	return limiter{
-		by: by, names: names, limit: limit, other: strings.Join(names, ",") + "=<other>",
+		by: by, names: names, limit: limit, other: otherName(names),
 		kept: map[string]string{}, always: map[string]bool{},
 	}
 }

@@ -74,6 +74,9 @@ func (d *daemon) startEngine(ctx context.Context, g *generation) (running, error
 		Alerts:  func() []rules.Alert { return d.view.Load().Alerts },
 		Picture: d.picture, ExternalURL: g.config.Web.ExternalURL, Counted: counted, Attempted: d.latencies.Attempted,
 	})
+	if err == nil {
+		d.dispatcher.Store(r.dispatcher) // who asks after the reload hears of its receivers
+	}
 	return r, err
 }
 
@@ -127,7 +130,6 @@ func (d *daemon) runParts(ctx context.Context, r running) (ended <-chan error, s
 	if r.engine == nil {
 		return nil, func() error { return nil }
 	}
-	d.dispatcher.Store(r.dispatcher)
 	d.engine.Store(r.engine)
 	engineCtx, stopEngine := context.WithCancel(context.WithoutCancel(ctx))
 	dispatchCtx, stopDispatcher := context.WithCancel(ctx)
@@ -160,7 +162,7 @@ func (d *daemon) newEngine(g *generation) (*engine.Engine, error) {
 	limit, shown := within(g.config.Memory.Limit), g.ruleViews()
 	return engine.New(engine.Options{
 		Plans: plans, Elsewhere: elsewhere, Programs: g.programs,
-		Source: partitions{g.cluster, membership}, Membership: membership, Store: d.store, Moves: d.moves,
+		Source: partitions{g.cluster, membership}, Membership: membership, Store: d.store, Moves: d.moves, Before: d.view.Load(),
 		Start: g.config.Kafka.Start, Receivers: route.Receivers(), Log: g.log,
 		Route: func(e rules.Event) []string { return route.ReceiversOf(&e.Alert) },
 		Describe: func(s *snapshot.Snapshot) {

@@ -48,6 +48,7 @@ type Options struct {
 	Membership Membership
 	Store      *store.Store
 	Moves      *Moves                     // nil: monitors stay
+	Before     *snapshot.Snapshot         // the newest one of the engine that this one takes over from; nil: there was none
 	Start      source.Start               // of partitions without a stored offset
 	From       window.Time                // what starts before it is left out; Start is before all that does not. Zero: nothing is
 	To         window.Time                // what ends after it is left out, and not read for. Zero: nothing is
@@ -112,6 +113,7 @@ func New(o Options) (*Engine, error) {
 		byPart: map[source.Partition][]*worker{},
 	}
 	e.seq = newSequencer(e)
+	e.seq.goOn(o.Before)
 	if err := e.seq.load(); err != nil {
 		return nil, err
 	}

@@ -198,6 +198,9 @@ func (m *monitor) loadRecent(tx *store.Tx, keep int) error {
 		return len(m.recent) < keep
 	})
 	slices.Reverse(m.recent)
+	if n := len(m.recent); n > 0 {
+		m.restored = m.recent[n-1]
+	}
 	return err
 }
 

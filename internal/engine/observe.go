@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"driftwatch/internal/snapshot"
@@ -188,6 +189,7 @@ func (w *worker) reject(rec *source.Record, err error, decoded bool) {
 	w.state.Errors[reason]++
 	s := snapshot.Sample{
 		Partition: w.partition.ID, Offset: rec.Offset, Timestamp: rec.Timestamp.UTC(), Reason: reason, Detail: detail,
+		Read: time.Unix(0, w.answered.Load()),
 	}
 	if decoded && w.plan.RedactsTime() { // else a fault has no place in a value
 		s.Detail = checks.Redacted

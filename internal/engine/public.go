@@ -16,3 +16,18 @@ func (m *monitor) public() []*checks.Window {
 	m.shown = shown
 	return list
 }
+
+// newest returns what the newest of the windows that may be shown says of what the
+// monitor has; nil where there is none.
+func (m *monitor) newest(shown []*checks.Window) *checks.Window {
+	last := len(shown) - 1
+	switch {
+	case last < 0:
+		return nil
+	case m.recent[last] != m.restored:
+		return shown[last]
+	case m.present == nil:
+		m.present = m.Spec.Present(shown[last])
+	}
+	return m.present
+}

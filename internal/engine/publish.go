@@ -64,9 +64,15 @@ func (m *monitor) snapshot() snapshot.Monitor {
 		WindowsTotal: m.total, Unrevised: m.unrevised, MaxSeries: m.Spec.MaxSeries, Windows: m.public(),
 		Redaction: m.Spec.Redaction(), Evaluations: m.evaluations,
 	}
+	v.Newest = m.newest(v.Windows)
 	v.ComparedWith, v.Reference = inWords(&m.Spec.Reference), m.referenceHash()
 	if m.pin != nil {
 		v.Pinned = &snapshot.Pinned{Window: m.pin.Window, Reference: m.pin.baseline.Hash}
+	}
+	gone := m.stream.gone.monitors[m.index]
+	v.Late, v.Amended = gone.late, gone.amended
+	if m.stream.before != nil && m.before != nil {
+		v.Late, v.Amended = m.before.Late, m.before.Amended
 	}
 	for _, p := range m.stream.parts {
 		if p.last != nil {
@@ -134,6 +140,9 @@ func (s *sequencer) streamSnapshot(st *stream, now time.Time) snapshot.Stream {
 		Samples: slices.Clone(st.samples), Problem: s.opts.Source.Problem(st.plan.Stream.Topic),
 	}
 	maps.Copy(v.Errors, st.gone.errors)
+	if b := st.before; b != nil {
+		v.Records, v.Bytes, v.Lost, v.Errors = b.Records, b.Bytes, b.Lost, maps.Clone(b.Errors)
+	}
 	idle := st.idleAfter(s.monitors)
 	for _, p := range st.parts {
 		if p.last == nil {

@@ -52,7 +52,8 @@ type stream struct {
 	frozen   bool      // partitions are about to go: nothing closes
 	moved    time.Time // when the ledger was told last how far its partitions were read
 	samples  []snapshot.Sample
-	gone     *report // sums of partitions that this process no longer reads
+	gone     *report          // sums of partitions that this process no longer reads
+	before   *snapshot.Stream // what the engine before counted, until it is known which partitions there are
 }
 
 // partition is what the sequencer knows of a worker.
@@ -84,13 +85,16 @@ type monitor struct {
 	total    uint64
 	history  []checks.Past
 	recent   []*checks.Window
+	restored *checks.Window                    // the newest one that the store had; another version of the monitor may have made it
+	present  *checks.Window                    // what may be shown of it, without what the monitor has no more; nil: not made yet
 	shown    map[*checks.Window]*checks.Window // what may be shown of them
 	lookback pastWindows
 
 	evaluations [][]rules.Evaluation // of the newest windows, by rule
 
-	due       bool   // late records may wait for closed windows to be made anew
-	unrevised uint64 // windows that could not be
+	due       bool              // late records may wait for closed windows to be made anew
+	unrevised uint64            // windows that could not be
+	before    *snapshot.Monitor // as of the stream
 	again     blocksAgain
 }
 
@@ -113,7 +117,7 @@ func newSequencer(e *Engine) *sequencer {
 	}
 	s.outbox = newOutbox(e)
 	for _, plan := range e.opts.Plans {
-		st := &stream{plan: plan, first: window.None, horizon: &atomic.Int64{}, gone: &report{}}
+		st := &stream{plan: plan, first: window.None, horizon: &atomic.Int64{}, gone: &report{monitors: make([]trackReport, len(plan.Monitors))}}
 		st.horizon.Store(math.MinInt64)
 		s.streams[plan.Stream.Name] = st
 		for i, spec := range plan.Monitors {
@@ -125,6 +129,26 @@ func newSequencer(e *Engine) *sequencer {
 	}
 	slices.SortFunc(s.monitors, func(a, b *monitor) int { return strings.Compare(a.Spec.Name, b.Spec.Name) })
 	return s
+}
+
+// goOn takes over what the engine before counted and the store does not keep.
+func (s *sequencer) goOn(before *snapshot.Snapshot) {
+	if before == nil {
+		return
+	}
+	s.failures = before.Store.Failures
+	for i := range before.Monitors {
+		if m, err := s.find(before.Monitors[i].Name); err == nil {
+			m.before = &before.Monitors[i]
+			m.unrevised = m.before.Unrevised
+		}
+	}
+	for i := range before.Streams {
+		b := &before.Streams[i]
+		if st := s.streams[b.Name]; st != nil && st.plan.Stream.Topic == b.Topic {
+			st.before = b
+		}
+	}
 }
 
 func newMonitor(m *monitors.Monitor) *monitor {
@@ -276,6 +300,7 @@ func (s *sequencer) addOne(w *worker) {
 	}
 	st.parts = append(st.parts, p)
 	slices.SortFunc(st.parts, func(a, b *partition) int { return a.worker.partition.ID - b.worker.partition.ID })
+	st.before = nil
 	w.handOver()
 	s.receive(w.report())
 }
@@ -295,6 +320,10 @@ func (s *sequencer) remove(st *stream, i int) {
 		s.opts.Log.Error("the last state of a partition could not be stored; it is read again from the one before", "partition", st.parts[i].worker.String(), "error", err)
 	}
 	r := st.parts[i].last
+	for m := range r.monitors {
+		st.gone.monitors[m].late += r.monitors[m].late
+		st.gone.monitors[m].amended += r.monitors[m].amended
+	}
 	st.gone.records += r.records
 	st.gone.bytes += r.bytes
 	st.gone.lost += r.lost

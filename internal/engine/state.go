@@ -146,7 +146,7 @@ func (w *worker) restoreTrack(tx *store.Tx, k *track, closed window.Time) error 
 	name := k.monitor.Spec.Name
 	s := w.state.Monitors[name]
 	if s.Identity != k.identity { // it is new to a stream that was read before
-		s, k.gap = monitorState{}, true
+		s, k.gap = monitorState{Late: s.Late, Amended: s.Amended}, true // counters do not go back
 	}
 	k.late, k.amended, k.whole, k.partial, k.gap = s.Late, s.Amended, orNone(s.Whole), orNone(s.Partial), k.gap || s.Gap
 	k.lateTo = s.LateTo

@@ -41,7 +41,7 @@ func large(monitor string) *checks.Window {
 
 func largeSnapshot() *snapshot.Snapshot {
 	s := snapshottest.New()
-	s.Monitors = []snapshot.Monitor{{Name: "wide", Stream: "churn-features", Windows: []*checks.Window{large("wide")}}}
+	s.Monitors = []snapshot.Monitor{{Name: "wide", Stream: "churn-features", Newest: large("wide")}}
 	return s
 }
 

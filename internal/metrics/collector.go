@@ -105,10 +105,14 @@ func (c *Collector) stream(e emitter, s *snapshot.Stream) {
 	e.count(c.d.bytes, s.Bytes, s.Name)
 	e.count(c.d.lost, s.Lost, s.Name)
 	for reason, n := range s.Errors {
-		e.count(c.d.recordErrors, n, s.Name, reason)
+		e.exemplified(recordExemplar(s.Samples, reason)).count(c.d.recordErrors, n, s.Name, reason)
 	}
 	for _, p := range s.Partitions {
-		e.gauge(c.d.lag, float64(p.Lag()), s.Name, strconv.Itoa(p.ID))
+		id := strconv.Itoa(p.ID)
+		e.gauge(c.d.lag, float64(p.Lag()), s.Name, id)
+		if p.Watermark != window.None {
+			e.gauge(c.d.watermark, seconds(p.Watermark), s.Name, id)
+		}
 	}
 	if oldest, ok := freshness(s.Partitions); ok {
 		// A producer's clock may be ahead of ours.
@@ -159,7 +163,7 @@ func (c *Collector) notifications(e emitter, s *snapshot.Snapshot) {
 		e.count(c.d.superseded, r.Superseded, r.Name)
 		e.count(c.d.dropped, r.Dropped, r.Name)
 		for reason, n := range r.Failures {
-			e.count(c.d.sendFailures, n, r.Name, reason)
+			e.exemplified(failureExemplar(r.Newest[reason])).count(c.d.sendFailures, n, r.Name, reason)
 		}
 	}
 }
@@ -169,6 +173,14 @@ func (c *Collector) daemon(e emitter, s *snapshot.Snapshot) {
 	e.gauge(c.d.buildInfo, 1, b.Version, b.Revision, b.Go)
 	e.gauge(c.d.rulesInfo, 1, s.Revision)
 	e.gauge(c.d.pageInfo, 1, s.Reload.Page)
+	e.gauge(c.d.ready, boolean(s.Ready))
+	e.gauge(c.d.memoryLive, float64(s.Memory.Live))
+	e.gauge(c.d.memoryEstimate, float64(s.Memory.Estimate))
+	e.gauge(c.d.memoryLimit, float64(s.Memory.Limit))
+	if g := s.Group; g != nil {
+		e.gauge(c.d.groupInfo, 1, g.Name)
+		e.gauge(c.d.elsewhere, float64(len(g.Elsewhere)))
+	}
 	e.gauge(c.d.reloadOK, boolean(s.Reload.OK))
 	e.gauge(c.d.storeBytes, float64(s.Store.Bytes))
 	e.gauge(c.d.storeFree, float64(s.Store.Free))
@@ -189,6 +201,14 @@ func (e emitter) gauge(d *prometheus.Desc, v float64, labels ...string) {
 
 func (e emitter) count(d *prometheus.Desc, n uint64, labels ...string) {
 	e.send(d, prometheus.CounterValue, float64(n), labels)
+}
+
+// exemplified returns an emitter of metrics with an exemplar, unless it is nil.
+func (e emitter) exemplified(x *prometheus.Exemplar) emitter {
+	if x == nil {
+		return e
+	}
+	return emitter{func(m prometheus.Metric) { e.emit(prometheus.MustNewMetricWithExemplars(m, *x)) }}
 }
 
 // send makes invalid UTF-8, which a segment's value may hold, harmless: one bad

@@ -14,12 +14,14 @@ type descs struct {
 	windowRows, windowEnd, windowRevision, windows *prometheus.Desc
 	late, amended, unrevised, leftOut              *prometheus.Desc
 	records, bytes, recordErrors, lost             *prometheus.Desc
-	lag, freshness                                 *prometheus.Desc
+	lag, watermark, freshness                      *prometheus.Desc
 	alerts, outbox, sent, sendFailures, superseded *prometheus.Desc
 	dropped                                        *prometheus.Desc
 	storeBytes, storeFree                          *prometheus.Desc
 	storeWritable, storeFailures                   *prometheus.Desc
-	reloadOK, reloadAt                             *prometheus.Desc
+	reloadOK, reloadAt, ready                      *prometheus.Desc
+	memoryLive, memoryEstimate, memoryLimit        *prometheus.Desc
+	groupInfo, elsewhere                           *prometheus.Desc
 	buildInfo, rulesInfo, pageInfo                 *prometheus.Desc
 }
 
@@ -48,6 +50,7 @@ func newDescs() descs {
 		recordErrors: desc("record_errors_total", "Records that could not be used.", "stream", "reason"),
 		lost:         desc("lost_records_total", "Records that the broker had deleted before they were read.", "stream"),
 		lag:          desc("lag_records", "Records between the reader and the end of the partition.", "stream", "partition"),
+		watermark:    desc("watermark_timestamp_seconds", "Event time up to which the partition was read.", "stream", "partition"),
 		freshness:    desc("freshness_seconds", "Age of the newest event time of the partition in which it is oldest.", "stream"),
 
 		alerts:       desc("alerts", "Alerts by state.", "monitor", "alert", "severity", "state"),
@@ -62,6 +65,13 @@ func newDescs() descs {
 		storeFree:     desc("store_free_bytes", "Bytes of the store's file that are free to be used again."),
 		storeWritable: desc("store_writable", "Whether the store could be written when that was last tried."),
 		storeFailures: desc("store_write_failures_total", "Attempts to write windows and positions to the store that failed."),
+
+		ready:          desc("ready", "Whether partitions are assigned and the store can be written."),
+		memoryLive:     desc("memory_live_bytes", "Heap that was alive at the newest collection. Above half of the limit no partition is read ahead of others."),
+		memoryEstimate: desc("memory_estimate_bytes", "Bytes that all open windows can take at most, as estimated from the configuration."),
+		memoryLimit:    desc("memory_limit_bytes", "The configured limit of memory."),
+		groupInfo:      desc("group_info", "The group with which this process shares its monitors.", "group"),
+		elsewhere:      desc("group_monitors_elsewhere", "Monitors that other processes of the group have."),
 
 		reloadOK:  desc("config_last_reload_successful", "Whether the newest load of the configuration succeeded."),
 		reloadAt:  desc("config_last_reload_success_timestamp_seconds", "When the configuration was last loaded with success."),
@@ -78,9 +88,10 @@ func (d *descs) all() []*prometheus.Desc {
 		d.windowRows, d.windowEnd, d.windowRevision, d.windows,
 		d.late, d.amended, d.unrevised, d.leftOut,
 		d.records, d.bytes, d.recordErrors, d.lost,
-		d.lag, d.freshness,
+		d.lag, d.watermark, d.freshness,
 		d.alerts, d.outbox, d.sent, d.sendFailures, d.superseded, d.dropped,
 		d.storeBytes, d.storeFree, d.storeWritable, d.storeFailures,
+		d.ready, d.memoryLive, d.memoryEstimate, d.memoryLimit, d.groupInfo, d.elsewhere,
 		d.reloadOK, d.reloadAt, d.buildInfo, d.rulesInfo, d.pageInfo,
 	}
 }

@@ -3,7 +3,6 @@ package metrics
 import (
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -87,24 +86,6 @@ func (l *Latencies) Attempted(receiver string, first *rules.Alert, took time.Dur
 
 func observe(o prometheus.Observer, took time.Duration, exemplar prometheus.Labels) {
 	o.(prometheus.ExemplarObserver).ObserveWithExemplar(took.Seconds(), exemplar) // all histograms are
-}
-
-// exemplarOf names a window.
-func exemplarOf(w *checks.Window) prometheus.Labels {
-	return fitting(prometheus.Labels{"monitor": w.Monitor, "window_end": w.End.String()})
-}
-
-// fitting returns the labels of an exemplar if they are no longer than it may be,
-// else none: half a name would be another one.
-func fitting(labels prometheus.Labels) prometheus.Labels {
-	n := 0
-	for name, v := range labels {
-		n += utf8.RuneCountInString(name) + utf8.RuneCountInString(v)
-	}
-	if n > prometheus.ExemplarMaxRunes {
-		return nil
-	}
-	return labels
 }
 
 // Describe is a part of prometheus.Collector.

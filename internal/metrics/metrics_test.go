@@ -149,9 +149,9 @@ func TestSeriesEnd(t *testing.T) {
 }
 
 func TestInvalidUTF8(t *testing.T) {
-	s := &snapshot.Snapshot{Monitors: []snapshot.Monitor{{Name: "m", Windows: []*checks.Window{{
+	s := &snapshot.Snapshot{Monitors: []snapshot.Monitor{{Name: "m", Newest: &checks.Window{
 		Monitor: "m", Segments: []checks.Segment{{Name: "c=\xff", Rows: 3}},
-	}}}}}
+	}}}}
 	if got := scrape(t, collectorOf(s), "text/plain"); !strings.Contains(got, "driftwatch_window_rows{monitor=\"m\",segment=\"c=\uFFFD\"} 3") {
 		t.Errorf("the segment is not there:\n%s", got)
 	}

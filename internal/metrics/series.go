@@ -24,7 +24,7 @@ func (c *Collector) Prepare(s *snapshot.Snapshot) {
 	before, next := *c.series.Load(), map[string]*windowSeries{}
 	for i := range s.Monitors {
 		m := &s.Monitors[i]
-		w := m.Last()
+		w := m.Newest
 		if w == nil {
 			continue
 		}

@@ -159,7 +159,7 @@ func TestWorstIsDeterministic(t *testing.T) {
 func TestSeriesAreLeftOut(t *testing.T) {
 	var log strings.Builder
 	s := &snapshot.Snapshot{Monitors: []snapshot.Monitor{{
-		Name: "m", MaxSeries: 7, Windows: []*checks.Window{windowOf(map[string][]string{"": {"a 1", "b 2 drift", "c 1"}})},
+		Name: "m", MaxSeries: 7, Newest: windowOf(map[string][]string{"": {"a 1", "b 2 drift", "c 1"}}),
 	}}}
 	c := collectorOf(s)
 	c.o.Log = slog.New(slog.NewTextHandler(&log, nil))
@@ -179,7 +179,7 @@ func TestSeriesAreLeftOut(t *testing.T) {
 	want("6", "b")
 	s.Monitors[0].MaxSeries = 10
 	want("3", "a", "b")
-	s.Monitors[0].Windows = append(s.Monitors[0].Windows, windowOf(map[string][]string{"": {"a 1", "b 1", "c 5"}}))
+	s.Monitors[0].Newest = windowOf(map[string][]string{"": {"a 1", "b 1", "c 5"}})
 	want("3", "a", "b")
 	if s.Monitors[0].LeftOut != 3 {
 		t.Errorf("the snapshot says %d", s.Monitors[0].LeftOut)
@@ -227,7 +227,7 @@ func TestScrapeWalks(t *testing.T) {
 		})
 	}
 	small := largeSnapshot()
-	small.Monitors[0].Windows = []*checks.Window{windowOf(map[string][]string{"": {"a 1"}})}
+	small.Monitors[0].Newest = windowOf(map[string][]string{"": {"a 1"}})
 	if many, few := allocs(c), allocs(collectorOf(small)); many != few {
 		t.Errorf("%v allocations for 10,000 series, %v for 8", many, few)
 	}

@@ -66,6 +66,7 @@ type Monitor struct {
 	MaxSeries    int                  // that are exported of its newest window; 0: all
 	LeftOut      int                  // series that it has beyond that
 	Windows      []*checks.Window     // what may be shown of the newest ones, oldest first
+	Newest       *checks.Window       // of the last of them, what the monitor has: not what it had then; nil: there are none
 	Redaction    checks.Redaction     // holds for older ones, too
 	Evaluations  [][]rules.Evaluation // of the newest windows by each rule, oldest window first
 	Open         *Open                // nil: nothing is being filled
@@ -131,6 +132,7 @@ type Sample struct {
 	Partition int       `json:"partition"`
 	Offset    int64     `json:"offset"`
 	Timestamp time.Time `json:"timestamp"` // Kafka's
+	Read      time.Time `json:"-"`         // when it came here
 	Reason    string    `json:"reason"`
 	Detail    string    `json:"detail"`
 	Payload   string    `json:"payload"` // its beginning, printable
@@ -161,15 +163,22 @@ type Reload struct {
 	Error   string    // of that
 }
 
+// Failure is an attempt to deliver a message that failed.
+type Failure struct {
+	Monitor, Alert string // of its first event
+	At             time.Time
+}
+
 // Receiver counts what was sent to one receiver.
 type Receiver struct {
 	Name       string
-	Sent       uint64            // messages
-	Failures   map[string]uint64 // attempts, by reason
-	Superseded uint64            // events that a later change of their alert overtook before they could be sent
-	Suppressed uint64            // events that would have said again what was said, or that nobody was to be told of
-	Dropped    uint64            // events that were too many to wait
-	Quiet      map[string]string // by fingerprint of a firing alert, why nobody is told now
-	Problem    string            // why the newest attempt failed, or ""
-	NoPictures string            // why messages lack their pictures, or ""
+	Sent       uint64             // messages
+	Failures   map[string]uint64  // attempts, by reason
+	Newest     map[string]Failure // of them, by reason
+	Superseded uint64             // events that a later change of their alert overtook before they could be sent
+	Suppressed uint64             // events that would have said again what was said, or that nobody was to be told of
+	Dropped    uint64             // events that were too many to wait
+	Quiet      map[string]string  // by fingerprint of a firing alert, why nobody is told now
+	Problem    string             // why the newest attempt failed, or ""
+	NoPictures string             // why messages lack their pictures, or ""
 }

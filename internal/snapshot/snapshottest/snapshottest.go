@@ -54,6 +54,9 @@ func New() *snapshot.Snapshot {
 	}
 	s.Monitors[0].Last().Revision = 3
 	s.Monitors[2].Windows = []*checks.Window{Window(Odd, 0)}
+	for i := range s.Monitors {
+		s.Monitors[i].Newest = s.Monitors[i].Last()
+	}
 	s.Alerts = alerts()
 	return s
 }

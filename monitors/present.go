@@ -1,0 +1,63 @@
+package monitors
+
+import (
+	"slices"
+	"strings"
+
+	"driftwatch/monitors/checks"
+)
+
+// Present returns what a window says of the fields, segments and checks that the
+// monitor has: one that closed before the monitor's file changed may have others.
+// The window stays as it is.
+func (s *Spec) Present(w *checks.Window) *checks.Window {
+	own, ofFields := resultsOf(s.SegmentChecks()), map[string]map[string]bool{}
+	for i := range s.Fields {
+		ofFields[s.Fields[i].Name] = resultsOf(s.FieldChecks(&s.Fields[i]))
+	}
+	out := *w
+	out.Segments = nil
+	for _, sg := range w.Segments {
+		if !s.hasSegment(sg.Name) {
+			continue
+		}
+		fields := sg.Fields
+		sg.Checks, sg.Fields = only(sg.Checks, own), nil
+		for _, f := range fields {
+			if results, ok := ofFields[f.Name]; ok {
+				f.Checks = only(f.Checks, results)
+				sg.Fields = append(sg.Fields, f)
+			}
+		}
+		out.Segments = append(out.Segments, sg)
+	}
+	return &out
+}
+
+func resultsOf(planned []Planned) map[string]bool {
+	names := map[string]bool{}
+	for _, p := range planned {
+		names[p.Result] = true
+	}
+	return names
+}
+
+func only(results map[string]checks.Result, names map[string]bool) map[string]checks.Result {
+	out := map[string]checks.Result{}
+	for name, r := range results {
+		if names[name] {
+			out[name] = r
+		}
+	}
+	return out
+}
+
+// hasSegment reports whether a segment of this name may be one of the monitor's.
+func (s *Spec) hasSegment(name string) bool {
+	return name == "" || slices.ContainsFunc(s.Segments, func(by []string) bool {
+		return name == otherName(by) || SegmentBy(name, by)
+	})
+}
+
+// otherName is the name of the segment of all that is not kept by name.
+func otherName(by []string) string { return strings.Join(by, ",") + "=<other>" }
