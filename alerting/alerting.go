@@ -26,10 +26,12 @@ type Outbox interface {
 	Pending(ctx context.Context, receiver string, limit int) ([]rules.Event, error)
 	// Ack records that the receiver is done with the events, and what is to be
 	// remembered of it: both or neither. They are never pending for it again, also
-	// after a crash, once Ack has returned nil. A nil memory leaves the one before.
-	Ack(ctx context.Context, receiver string, ids []uint64, memory []byte) error
-	// Memory returns what the newest Ack left, or nil.
-	Memory(receiver string) ([]byte, error)
+	// after a crash, once Ack has returned nil. The memory is the parts that
+	// changed, by monitor, or under "" what belongs to several; nil forgets a part.
+	Ack(ctx context.Context, receiver string, ids []uint64, memory map[string][]byte) error
+	// Memory returns the newest parts, those that came with monitors from other
+	// processes too.
+	Memory(receiver string) (map[string][]byte, error)
 	// Changed returns a channel that is closed when the next events are
 	// committed. One taken before Pending misses nothing.
 	Changed() <-chan struct{}
@@ -47,6 +49,17 @@ type Receiver interface {
 // Refresher is a Receiver that forgets an alert of which it hears no more. It is
 // told of firing ones this often, whatever a route says of reminders.
 type Refresher interface{ Refresh() time.Duration }
+
+// Rememberer is a Receiver that has to know of its messages later. What it knows is
+// kept over restarts, and goes along with a monitor to another process.
+type Rememberer interface {
+	// Remember returns what is to be kept, by monitor, or under "" what is of several:
+	// JSON of a bounded size, without secrets. It is called after Notify.
+	Remember() map[string][]byte
+	// Recall takes what was kept, in place of all that it knows. What cannot be read
+	// is left out, and the error says why. It is called before Notify.
+	Recall(kept map[string][]byte) error
+}
 
 // Illustrator is a Receiver that adds pictures to messages after it has told
 // them: no picture is a reason to tell something later, or twice.

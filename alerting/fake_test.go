@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -25,14 +26,15 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type outbox struct {
 	mu      sync.Mutex
 	events  []rules.Event
+	first   uint64 // id of the first event, but one
 	acked   map[string]map[uint64]bool
-	memory  map[string][]byte
+	memory  map[string]map[string][]byte
 	changed chan struct{}
 	fail    error // of Ack
 }
 
 func newOutbox() *outbox {
-	return &outbox{acked: map[string]map[uint64]bool{}, memory: map[string][]byte{}, changed: make(chan struct{})}
+	return &outbox{acked: map[string]map[uint64]bool{}, memory: map[string]map[string][]byte{}, changed: make(chan struct{})}
 }
 
 func (o *outbox) Pending(_ context.Context, receiver string, limit int) ([]rules.Event, error) {
@@ -47,7 +49,7 @@ func (o *outbox) Pending(_ context.Context, receiver string, limit int) ([]rules
 	return out, nil
 }
 
-func (o *outbox) Ack(_ context.Context, receiver string, ids []uint64, memory []byte) error {
+func (o *outbox) Ack(_ context.Context, receiver string, ids []uint64, memory map[string][]byte) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.fail != nil {
@@ -59,16 +61,18 @@ func (o *outbox) Ack(_ context.Context, receiver string, ids []uint64, memory []
 	for _, id := range ids {
 		o.acked[receiver][id] = true
 	}
-	if memory != nil {
-		o.memory[receiver] = memory
+	if o.memory[receiver] == nil {
+		o.memory[receiver] = map[string][]byte{}
 	}
+	maps.Copy(o.memory[receiver], memory)
+	maps.DeleteFunc(o.memory[receiver], func(_ string, b []byte) bool { return b == nil })
 	return nil
 }
 
-func (o *outbox) Memory(receiver string) ([]byte, error) {
+func (o *outbox) Memory(receiver string) (map[string][]byte, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.memory[receiver], nil
+	return maps.Clone(o.memory[receiver]), nil
 }
 
 func (o *outbox) Changed() <-chan struct{} {
@@ -82,7 +86,7 @@ func (o *outbox) add(alerts ...rules.Alert) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, a := range alerts {
-		o.events = append(o.events, rules.Event{ID: uint64(len(o.events) + 1), Alert: a})
+		o.events = append(o.events, rules.Event{ID: o.first + uint64(len(o.events)+1), Alert: a})
 	}
 	close(o.changed)
 	o.changed = make(chan struct{})

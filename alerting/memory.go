@@ -1,6 +1,7 @@
 package alerting
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"maps"
@@ -12,11 +13,18 @@ import (
 )
 
 // memory is what has to be known of a receiver's past, over restarts too. It is
-// stored together with the acknowledgements that it follows from.
+// stored together with the acknowledgements that it follows from. It has a part
+// for each monitor, which goes along when the monitor moves to another process.
 type memory struct {
+	parts map[string]*part // by monitor; "" for what belongs to several
+}
+
+// part is what is known of the alerts of one monitor.
+type part struct {
 	Alerts   map[string]*record   `json:"alerts,omitempty"`   // by fingerprint
 	Sent     map[string]time.Time `json:"sent,omitempty"`     // by group, its newest message
 	Cooldown map[string]time.Time `json:"cooldown,omitempty"` // by monitor and alert, the newest message that it fires
+	Receiver json.RawMessage      `json:"receiver,omitempty"` // what a Rememberer keeps
 
 	changed bool
 }
@@ -38,36 +46,113 @@ type flap struct {
 	Times int         `json:"times"` // that it did, in a row
 }
 
-func newMemory(b []byte) (*memory, error) {
-	m := &memory{}
-	if b != nil {
-		if err := json.Unmarshal(b, m); err != nil {
+func newMemory(stored map[string][]byte) (*memory, error) {
+	m := &memory{parts: map[string]*part{}}
+	for monitor, b := range stored {
+		if err := json.Unmarshal(b, m.part(monitor)); err != nil {
 			return nil, err
 		}
-	}
-	if m.Alerts == nil {
-		m.Alerts = map[string]*record{}
-	}
-	if m.Sent == nil {
-		m.Sent = map[string]time.Time{}
-	}
-	if m.Cooldown == nil {
-		m.Cooldown = map[string]time.Time{}
 	}
 	return m, nil
 }
 
-// bytes returns what is to be stored.
-func (m *memory) bytes() ([]byte, error) { return json.Marshal(m) }
+// part returns the part of a monitor.
+func (m *memory) part(monitor string) *part {
+	p := m.parts[monitor]
+	if p == nil {
+		p = &part{Alerts: map[string]*record{}, Sent: map[string]time.Time{}, Cooldown: map[string]time.Time{}}
+		m.parts[monitor] = p
+	}
+	return p
+}
+
+// of returns the part of an alert's monitor. What was written when there were no
+// parts is found in that of none, and taken from there.
+func (m *memory) of(a *rules.Alert) *part {
+	p, old := m.part(a.Monitor), m.part("")
+	if r := old.Alerts[a.Fingerprint]; r != nil && a.Monitor != "" {
+		delete(old.Alerts, a.Fingerprint)
+		p.Alerts[a.Fingerprint], p.changed, old.changed = r, true, true
+	}
+	key := coolingKey(a)
+	if at, ok := old.Cooldown[key]; ok && a.Monitor != "" {
+		delete(old.Cooldown, key)
+		p.Cooldown[key], p.changed, old.changed = at, true, true
+	}
+	return p
+}
+
+// known returns what the receiver knows of an alert, or nil.
+func (m *memory) known(a *rules.Alert) *record { return m.of(a).Alerts[a.Fingerprint] }
+
+// changed reports whether there is something to store.
+func (m *memory) changed() bool {
+	for _, p := range m.parts {
+		if p.changed {
+			return true
+		}
+	}
+	return false
+}
+
+// bytes returns what is to be stored: the parts that changed, nil for one that is
+// empty.
+func (m *memory) bytes() (map[string][]byte, error) {
+	out := map[string][]byte{}
+	for monitor, p := range m.parts {
+		if !p.changed {
+			continue
+		}
+		out[monitor] = nil
+		if len(p.Alerts)+len(p.Sent)+len(p.Cooldown)+len(p.Receiver) > 0 {
+			b, err := json.Marshal(p)
+			if err != nil {
+				return nil, err
+			}
+			out[monitor] = b
+		}
+	}
+	return out, nil
+}
+
+// stored notes that the newest bytes are stored.
+func (m *memory) stored() {
+	for _, p := range m.parts {
+		p.changed = false
+	}
+}
+
+// remember takes what a Rememberer keeps, by monitor.
+func (m *memory) remember(kept map[string][]byte) {
+	for monitor := range kept {
+		m.part(monitor)
+	}
+	for monitor, p := range m.parts {
+		if !bytes.Equal(p.Receiver, kept[monitor]) {
+			p.Receiver, p.changed = kept[monitor], true
+		}
+	}
+}
+
+// recall returns what a Rememberer kept.
+func (m *memory) recall() map[string][]byte {
+	kept := map[string][]byte{}
+	for monitor, p := range m.parts {
+		if len(p.Receiver) > 0 {
+			kept[monitor] = p.Receiver
+		}
+	}
+	return kept
+}
 
 // told records that an event was told, or left out on purpose.
 func (m *memory) told(e rules.Event, quiet bool) {
-	t := tell(e)
+	p, t := m.of(&e.Alert), tell(e)
 	t.Quiet = quiet
-	if old := m.Alerts[e.Alert.Fingerprint]; old != nil {
+	if old := p.Alerts[e.Alert.Fingerprint]; old != nil {
 		t.Flap = old.Flap
 	}
-	m.Alerts[e.Alert.Fingerprint], m.changed = &t, true
+	p.Alerts[e.Alert.Fingerprint], p.changed = &t, true
 }
 
 // remembered bounds the ended alerts of which something is known.
@@ -76,32 +161,41 @@ const remembered = 1000
 // forget drops what no longer matters. Of alerts that ended only the newest are
 // kept, and only for routes that care for flapping.
 func (m *memory) forget(now time.Time, pending map[string]bool, flapping bool, longest time.Duration) {
-	var ended []string
-	for fp, r := range m.Alerts {
-		if r.State != rules.Firing && !pending[fp] {
-			ended = append(ended, fp)
-		}
+	type ended struct {
+		part        *part
+		fingerprint string
+		id          uint64
 	}
-	slices.SortFunc(ended, func(a, b string) int { return cmp.Compare(m.Alerts[b].ID, m.Alerts[a].ID) })
-	if flapping {
-		ended = ended[min(remembered, len(ended)):]
-	}
-	before := len(m.Sent) + len(m.Cooldown)
-	for _, fp := range ended {
-		delete(m.Alerts, fp)
-	}
+	var all []ended
 	old := func(_ string, t time.Time) bool { return now.Sub(t) > longest }
-	maps.DeleteFunc(m.Sent, old)
-	maps.DeleteFunc(m.Cooldown, old)
-	m.changed = m.changed || len(ended) > 0 || before != len(m.Sent)+len(m.Cooldown)
+	for _, p := range m.parts {
+		for fp, r := range p.Alerts {
+			if r.State != rules.Firing && !pending[fp] {
+				all = append(all, ended{p, fp, r.ID})
+			}
+		}
+		before := len(p.Sent) + len(p.Cooldown)
+		maps.DeleteFunc(p.Sent, old)
+		maps.DeleteFunc(p.Cooldown, old)
+		p.changed = p.changed || before != len(p.Sent)+len(p.Cooldown)
+	}
+	slices.SortFunc(all, func(a, b ended) int { return cmp.Compare(b.id, a.id) })
+	if flapping {
+		all = all[min(remembered, len(all)):]
+	}
+	for _, e := range all {
+		delete(e.part.Alerts, e.fingerprint)
+		e.part.changed = true
+	}
 }
 
 // note follows an alert through an event that was not seen before.
 func (m *memory) note(e rules.Event, windows int) {
-	r := m.Alerts[e.Alert.Fingerprint]
+	p := m.of(&e.Alert)
+	r := p.Alerts[e.Alert.Fingerprint]
 	if r == nil {
 		r = &record{}
-		m.Alerts[e.Alert.Fingerprint] = r
+		p.Alerts[e.Alert.Fingerprint] = r
 	}
 	if r.Flap == nil {
 		r.Flap = &flap{}
@@ -110,7 +204,7 @@ func (m *memory) note(e rules.Event, windows int) {
 	if e.ID <= f.Seen {
 		return
 	}
-	m.changed = true
+	p.changed = true
 	f.Seen = e.ID
 	at := tell(e).Since
 	switch {
@@ -126,7 +220,7 @@ func (m *memory) note(e rules.Event, windows int) {
 // stillFires reports whether a fire says nothing to a receiver that knows of the
 // one before, since its end was overtaken while the group waited on purpose.
 func (m *memory) stillFires(e *rules.Event, r *Route) bool {
-	known := m.Alerts[e.Alert.Fingerprint]
+	known := m.known(&e.Alert)
 	return r.GroupInterval > 0 && known != nil && known.State == rules.Firing && !known.Quiet
 }
 

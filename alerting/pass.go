@@ -113,7 +113,7 @@ func (p *pass) admitFire(e *rules.Event, c *chain, r *Route) bool {
 // admitEnd decides of an end: it follows its fire, unless people want to be told
 // of fires only. A silence does not hold back the end of what was told before.
 func (p *pass) admitEnd(e *rules.Event, c *chain, r *Route) bool {
-	record := p.w.memory.Alerts[e.Alert.Fingerprint]
+	record := p.w.memory.known(&e.Alert)
 	skipped := record != nil && record.Quiet
 	switch {
 	case c.over:
@@ -139,7 +139,7 @@ func (p *pass) leaveOut(e *rules.Event, quiet bool) {
 // longer than its windows are.
 func (p *pass) flaps(e *rules.Event, c *chain) (why string, look time.Time) {
 	a := &e.Alert
-	hold := p.w.memory.Alerts[a.Fingerprint].hold(a)
+	hold := p.w.memory.known(a).hold(a)
 	if hold == 0 {
 		return "", look
 	}

@@ -46,7 +46,7 @@ func (w *worker) warm(ctx context.Context, g *group, m Message) []rules.Event {
 	now := time.Now()
 	var rest, cold []rules.Event
 	for _, e := range m.Events {
-		last, ok := w.memory.Cooldown[coolingKey(&e.Alert)]
+		last, ok := w.memory.of(&e.Alert).Cooldown[coolingKey(&e.Alert)]
 		if e.Alert.State == rules.Firing && ok && now.Sub(last) < w.settings.Cooldown {
 			cold = append(cold, e)
 			w.reminded[e.Alert.Fingerprint] = mention{now, w.every(g.route)}
@@ -74,6 +74,7 @@ func (w *worker) notify(ctx context.Context, m Message) error {
 	sending, cancel := detach(ctx, sendTimeout)
 	defer cancel()
 	began := time.Now()
+	w.asked = true
 	_, err := w.receiver.Notify(sending, m)
 	w.tried(w.name, &m.Events[0].Alert, time.Since(began))
 	return err
@@ -105,7 +106,8 @@ func (w *worker) delivered(g *group, m Message) {
 	delete(w.rejected, g.key)
 	now := time.Now()
 	if g.route.GroupInterval > 0 && !m.Repeat {
-		w.memory.Sent[g.key], w.memory.changed = now, true
+		p := w.memory.part("")
+		p.Sent[g.key], p.changed = now, true
 	}
 	for _, e := range m.Events {
 		fp := e.Alert.Fingerprint
@@ -114,7 +116,8 @@ func (w *worker) delivered(g *group, m Message) {
 		if e.Alert.State == rules.Firing {
 			w.reminded[fp] = mention{now, w.every(g.route)}
 			if w.settings.Cooldown > 0 {
-				w.memory.Cooldown[coolingKey(&e.Alert)], w.memory.changed = now, true
+				p := w.memory.of(&e.Alert)
+				p.Cooldown[coolingKey(&e.Alert)], p.changed = now, true
 			}
 		}
 		if !m.Repeat {
@@ -152,16 +155,17 @@ func (w *worker) failed(key string, first *rules.Alert, e *Error) {
 // just ended. What cannot be acknowledged stays pending; the memory keeps it from
 // being sent again.
 func (w *worker) ack(ctx context.Context, events []rules.Event) bool {
-	if len(events) == 0 && !w.memory.changed {
+	if to, ok := w.receiver.(Rememberer); ok && w.asked {
+		w.memory.remember(to.Remember())
+		w.asked = false
+	}
+	if len(events) == 0 && !w.memory.changed() {
 		return true
 	}
-	var kept []byte
-	if w.memory.changed {
-		var err error
-		if kept, err = w.memory.bytes(); err != nil {
-			w.storeFailed(ctx, "write what is known of the receiver", err)
-			return false
-		}
+	kept, err := w.memory.bytes()
+	if err != nil {
+		w.storeFailed(ctx, "write what is known of the receiver", err)
+		return false
 	}
 	acking, cancel := detach(ctx, sendTimeout)
 	defer cancel()
@@ -169,7 +173,7 @@ func (w *worker) ack(ctx context.Context, events []rules.Event) bool {
 		w.storeFailed(ctx, "acknowledge events", err)
 		return false
 	}
-	w.memory.changed = false
+	w.memory.stored()
 	return true
 }
 

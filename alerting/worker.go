@@ -31,6 +31,7 @@ type worker struct {
 	stats    *stats
 
 	memory    *memory
+	asked     bool                 // the receiver was called since it said what it remembers
 	flapping  bool                 // some route cares for it
 	longest   time.Duration        // that a message is of interest after it was sent
 	down      backoff              // of the receiver
@@ -67,6 +68,11 @@ func newWorker(o Options, name string) (*worker, error) {
 		tried: o.Attempted, log: o.Logger.With("receiver", name), stats: newStats(name, o.Counted), memory: m,
 		rejected: map[string]*backoff{}, arrived: map[string]time.Time{}, held: map[uint64]time.Time{},
 		reminded: map[string]mention{}, overtaken: map[string]int{},
+	}
+	if to, ok := w.receiver.(Rememberer); ok {
+		if err := to.Recall(m.recall()); err != nil {
+			w.log.Warn("what the receiver kept of its messages cannot be used", "error", err)
+		}
 	}
 	w.longest = w.settings.Cooldown
 	w.look(o.Route)
@@ -126,9 +132,7 @@ func (w *worker) pass(ctx context.Context) time.Time {
 	due := earliest(p.next, w.deliver(ctx, ready))
 	due = earliest(due, w.remind(ctx, p, events))
 	w.stats.quiet(p.reasons)
-	if w.memory.changed {
-		w.ack(ctx, nil)
-	}
+	w.ack(ctx, nil)
 	if w.store.until.IsZero() {
 		w.store.succeeded()
 	}
@@ -144,7 +148,7 @@ func (w *worker) settle(ctx context.Context, events []rules.Event) []rules.Event
 	for _, e := range events {
 		fp := e.Alert.Fingerprint
 		pending[fp] = true
-		if r := w.memory.Alerts[fp]; r != nil && r.covers(e) {
+		if r := w.memory.known(&e.Alert); r != nil && r.covers(e) {
 			said = append(said, e)
 			continue
 		}
@@ -223,7 +227,7 @@ func (w *worker) dueAt(g *group) time.Time {
 		w.arrived[g.key] = time.Now()
 	}
 	due := w.arrived[g.key].Add(g.route.GroupWait)
-	if sent, ok := w.memory.Sent[g.key]; ok {
+	if sent, ok := w.memory.part("").Sent[g.key]; ok {
 		due = latest(due, sent.Add(g.route.GroupInterval))
 	}
 	return latest(due, w.dueAgain(g.key))

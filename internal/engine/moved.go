@@ -26,6 +26,8 @@ type movedState struct {
 	Rules      json.RawMessage              `json:"rules,omitempty"`
 	References map[string][]byte            `json:"references,omitempty"`
 	Events     map[string][]json.RawMessage `json:"events,omitempty"` // that wait, by receiver
+	LastEvent  uint64                       `json:"last_event,omitempty"`
+	Told       map[string][]byte            `json:"told,omitempty"` // what receivers remember, by receiver
 	Partitions map[int]movedPartition       `json:"partitions,omitempty"`
 	Parts      []string                     `json:"parts,omitempty"` // keys of those parts that change
 }
@@ -49,6 +51,7 @@ func readState(tx *store.Tx, m *monitor) (*movedState, error) {
 	name := m.Spec.Name
 	s := &movedState{
 		Identity: string(tx.Monitor(name)), Closed: timeOrNil(m.windows.Closed()), Total: tx.WindowsTotal(name), Rules: tx.Rules(name),
+		LastEvent: tx.LastEventID(), Told: monitorMemory(tx, name),
 		References: map[string][]byte{}, Events: map[string][]json.RawMessage{}, Partitions: map[int]movedPartition{},
 	}
 	tx.Windows(name, window.None, window.Newest, func(_ window.Time, b []byte) bool { s.Window = b; return false })
@@ -117,6 +120,11 @@ func (s *movedState) install(tx *store.Tx, m *monitors.Monitor, parts map[part]l
 	}
 	for kind, b := range s.References {
 		err = errors.Join(err, tx.PutReference(name, kind, b))
+	}
+	// What receivers remember names events: those that follow have to be later.
+	err = errors.Join(err, tx.SkipEventIDs(s.LastEvent))
+	for receiver, b := range s.Told {
+		err = errors.Join(err, tx.PutMeta(memoryKey(receiver, name), b))
 	}
 	for receiver, events := range s.Events {
 		for _, b := range events {
@@ -214,7 +222,7 @@ func forget(tx *store.Tx, monitor string) error {
 	for _, e := range events {
 		err = errors.Join(err, tx.DropEvent(e.receiver, e.id))
 	}
-	return errors.Join(err, tx.DropMeta(epochKey(monitor)), tx.DropRules(monitor), tx.DropPanes(monitor, window.Newest),
+	return errors.Join(err, tx.DropMeta(epochKey(monitor)), forgetMemory(tx, monitor), tx.DropRules(monitor), tx.DropPanes(monitor, window.Newest),
 		tx.ForgetMonitor(monitor), forgetPartitions(tx, monitor))
 }
 

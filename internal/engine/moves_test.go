@@ -78,15 +78,18 @@ type fleet struct {
 	specs     []monitors.Spec
 	windows   map[string]string // by monitor and end: all that were ever stored
 	sent      map[string]int    // events that were delivered, and how often
+	told      map[string]string // by monitor, what was to be remembered last
+	dispatch  func(ctx context.Context, t *testing.T, e *Engine, p *process)
 }
 
 // process is one of them. Its store and its ledger fail once it is dead.
 type process struct {
 	*setup
-	name  string
-	moves *Moves
-	steps int // writes that it has left to live
-	mu    sync.Mutex
+	name   string
+	moves  *Moves
+	steps  int  // writes that it has left to live
+	mortal bool // it was to die at some time
+	mu     sync.Mutex
 }
 
 var errDead = errors.New("the process is dead")
@@ -122,8 +125,9 @@ func (l mortal) Put(ctx context.Context, entries []source.Entry) error {
 func newFleet(t *testing.T, src *memory, n int, specs ...monitors.Spec) *fleet {
 	f := &fleet{
 		ledger: &memoryLedger{spaces: map[string]map[string][]byte{}}, specs: specs,
-		windows: map[string]string{}, sent: map[string]int{},
+		windows: map[string]string{}, sent: map[string]int{}, told: map[string]string{},
 	}
+	f.dispatch = f.deliver
 	for i := range n {
 		own := &memory{logs: src.logs, start: src.start} // batches and delays are each process's own
 		p := &process{setup: newSetup(t, own), name: fmt.Sprint("p", i)}
@@ -208,7 +212,7 @@ func (f *fleet) runOne(t *testing.T, p *process, d time.Duration, here []*monito
 	ctx, cancel := context.WithTimeout(context.Background(), d)
 	defer cancel()
 	delivered := make(chan struct{})
-	go func() { defer close(delivered); f.deliver(ctx, t, e, p) }()
+	go func() { defer close(delivered); f.dispatch(ctx, t, e, p) }()
 	if err := e.Run(ctx); err != nil && !errors.Is(err, errDead) {
 		t.Error(err)
 	}
@@ -237,9 +241,18 @@ func (f *fleet) deliver(ctx context.Context, t *testing.T, e *Engine, p *process
 			if !f.ledger.knows(ev) {
 				t.Errorf("%s sends %s of %s, which nobody else knows of", p.name, ev.Alert.State, ev.Alert.Monitor)
 			}
-			f.sent[fmt.Sprint(ev.Alert.Monitor, " ", ev.Alert.Name, " ", ev.Alert.State, " ", ev.Alert.WindowEnd)]++
+			key := fmt.Sprint(ev.Alert.Monitor, " ", ev.Alert.Name, " ", ev.Alert.State, " ", ev.Alert.WindowEnd)
+			f.sent[key]++
+			was := f.told[ev.Alert.Monitor]
 			f.ledger.mu.Unlock()
-			_ = e.Outbox().Ack(ctx, "r", []uint64{ev.ID}, nil)
+			if kept, err := e.Outbox().Memory("r"); err != nil || string(kept[ev.Alert.Monitor]) != was && f.undisturbed() {
+				t.Errorf("%s remembers of %s that %s was told, and %s was: %v", p.name, ev.Alert.Monitor, kept[ev.Alert.Monitor], was, err)
+			}
+			if e.Outbox().Ack(ctx, "r", []uint64{ev.ID}, map[string][]byte{ev.Alert.Monitor: []byte(key)}) == nil {
+				f.ledger.mu.Lock()
+				f.told[ev.Alert.Monitor] = key
+				f.ledger.mu.Unlock()
+			}
 		}
 		if len(events) > 0 {
 			continue
@@ -249,6 +262,15 @@ func (f *fleet) deliver(ctx context.Context, t *testing.T, e *Engine, p *process
 		case <-changed:
 		}
 	}
+}
+
+// undisturbed reports whether no process is to die.
+func (f *fleet) undisturbed() bool {
+	return !slices.ContainsFunc(f.processes, func(p *process) bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.mortal
+	})
 }
 
 // collect notes the windows that a process has.
@@ -337,7 +359,7 @@ func testMoves(t *testing.T, change func(*monitors.Spec), deadly bool) {
 				p.source.batch = func() int { return 1 + own.IntN(40) }
 				p.source.delay = func() time.Duration { return time.Duration(own.IntN(900)) * time.Millisecond }
 				if deadly && round > 0 && rng.IntN(2) == 0 {
-					p.steps = rng.IntN(30)
+					p.steps, p.mortal = rng.IntN(30), true
 				}
 			}
 			f.run(t, time.Duration(2000+rng.IntN(7000))*time.Millisecond, owner)

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -66,9 +65,9 @@ func readEvents(tx *store.Tx, receiver string, limit int) ([]rules.Event, error)
 	return events, fail
 }
 
-// Ack removes delivered events and, unless it is nil, keeps what is to be
-// remembered of them; both are durable when Ack returns nil.
-func (o *Outbox) Ack(ctx context.Context, receiver string, ids []uint64, memory []byte) error {
+// Ack removes delivered events and keeps what is to be remembered of them, by
+// monitor; both are durable when Ack returns nil.
+func (o *Outbox) Ack(ctx context.Context, receiver string, ids []uint64, memory map[string][]byte) error {
 	var err error
 	doErr := o.engine.do(ctx, func() {
 		err = o.engine.seq.update(func(tx *store.Tx) error {
@@ -80,10 +79,7 @@ func (o *Outbox) Ack(ctx context.Context, receiver string, ids []uint64, memory 
 					return err
 				}
 			}
-			if memory == nil {
-				return nil
-			}
-			return tx.PutMeta(memoryKey(receiver), memory)
+			return o.engine.seq.remember(tx, receiver, memory)
 		})
 	})
 	if doErr != nil {
@@ -92,16 +88,14 @@ func (o *Outbox) Ack(ctx context.Context, receiver string, ids []uint64, memory 
 	return err
 }
 
-// Memory returns what the newest Ack left, or nil.
-func (o *Outbox) Memory(receiver string) (memory []byte, err error) {
+// Memory returns what is remembered of a receiver, by monitor.
+func (o *Outbox) Memory(receiver string) (memory map[string][]byte, err error) {
 	err = o.engine.opts.Store.View(func(tx *store.Tx) error {
-		memory = bytes.Clone(tx.Meta(memoryKey(receiver)))
+		memory = readMemory(tx, receiver)
 		return nil
 	})
 	return memory, err
 }
-
-func memoryKey(receiver string) string { return "receiver " + receiver }
 
 // Changed returns a channel that is closed when the next events are committed.
 func (o *Outbox) Changed() <-chan struct{} {

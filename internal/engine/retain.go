@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"driftwatch/monitors/store"
@@ -61,7 +62,7 @@ func (s *sequencer) retainMonitor(tx *store.Tx, name string, limit int) (removed
 	windows, err := tx.Retain(name, min(needed, newest.Add(-s.opts.Retention)), min(needed, newest.Add(-s.opts.Profiles)), limit-removed)
 	removed += windows
 	if err == nil && !watched && !tx.HasWindows(name) {
-		err = tx.ForgetMonitor(name)
+		err = errors.Join(tx.ForgetMonitor(name), forgetMemory(tx, name))
 	}
 	return removed, err
 }

@@ -365,6 +365,19 @@ func TestRetain(t *testing.T) {
 	})
 }
 
+func TestSkipEventIDs(t *testing.T) {
+	s := open1(t, t.TempDir())
+	update(t, s, func(tx *Tx) error {
+		if err := errors.Join(tx.SkipEventIDs(41), tx.SkipEventIDs(7)); err != nil {
+			return err
+		}
+		if id, err := tx.NextEventID(); id != 42 || err != nil {
+			t.Errorf("the next id is %d, %v", id, err)
+		}
+		return nil
+	})
+}
+
 func TestForgetMonitor(t *testing.T) {
 	s := open1(t, t.TempDir())
 	update(t, s, func(tx *Tx) error {

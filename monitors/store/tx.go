@@ -154,6 +154,12 @@ func (t *Tx) NextEventID() (uint64, error) { return t.tx.Bucket(bucketOutbox).Ne
 // LastEventID returns the newest id that NextEventID returned.
 func (t *Tx) LastEventID() uint64 { return t.tx.Bucket(bucketOutbox).Sequence() }
 
+// SkipEventIDs makes NextEventID return greater ids than one.
+func (t *Tx) SkipEventIDs(id uint64) error {
+	b := t.tx.Bucket(bucketOutbox)
+	return b.SetSequence(max(id, b.Sequence()))
+}
+
 // PutEvent adds an event to a receiver's outbox.
 func (t *Tx) PutEvent(receiver string, id uint64, event []byte) error {
 	b, err := t.tx.Bucket(bucketOutbox).CreateBucketIfNotExists([]byte(receiver))

@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/png"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -141,11 +142,11 @@ type outbox struct {
 	mu      sync.Mutex
 	last    uint64
 	events  []rules.Event
-	memory  []byte
+	memory  map[string][]byte
 	changed chan struct{}
 }
 
-func newOutbox() *outbox { return &outbox{changed: make(chan struct{})} }
+func newOutbox() *outbox { return &outbox{memory: map[string][]byte{}, changed: make(chan struct{})} }
 
 // Pending implements alerting.Outbox.
 func (o *outbox) Pending(_ context.Context, _ string, limit int) ([]rules.Event, error) {
@@ -155,21 +156,19 @@ func (o *outbox) Pending(_ context.Context, _ string, limit int) ([]rules.Event,
 }
 
 // Ack implements alerting.Outbox.
-func (o *outbox) Ack(_ context.Context, _ string, ids []uint64, memory []byte) error {
+func (o *outbox) Ack(_ context.Context, _ string, ids []uint64, memory map[string][]byte) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if memory != nil {
-		o.memory = memory
-	}
+	maps.Copy(o.memory, memory)
 	o.events = slices.DeleteFunc(o.events, func(e rules.Event) bool { return slices.Contains(ids, e.ID) })
 	return nil
 }
 
 // Memory implements alerting.Outbox.
-func (o *outbox) Memory(string) ([]byte, error) {
+func (o *outbox) Memory(string) (map[string][]byte, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.memory, nil
+	return maps.Clone(o.memory), nil
 }
 
 // Changed implements alerting.Outbox.

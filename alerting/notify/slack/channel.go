@@ -35,10 +35,6 @@ func (p *posting) open() bool {
 	return slices.ContainsFunc(p.message.Events, func(e rules.Event) bool { return e.Alert.State == rules.Firing })
 }
 
-// remembered bounds how many open postings are known; the end of an alert whose
-// posting is forgotten is posted instead.
-const remembered = 1000
-
 // notifyChannel changes the messages of alerts that resolved and posts the
 // rest. When it fails half way, the next attempt goes on where it failed.
 func (r *Receiver) notifyChannel(ctx context.Context, m alerting.Message) error {

@@ -55,7 +55,14 @@ func TestConformance(t *testing.T) {
 		calls := []string{"chat.postMessage", "chat.update", "files.getUploadURLExternal", "upload", "files.completeUploadExternal"}
 		notifytest.Run(t, notifytest.Subject{Calls: calls, Start: func(t *testing.T) (notifytest.Peer, func() alerting.Receiver) {
 			s := notifytest.NewServer(t, read)
-			s.Answer = newWorkspace(t)
+			v := newWorkspace(t)
+			s.Answer = v
+			t.Cleanup(func() {
+				calls := v.seen()
+				if strings.HasSuffix(t.Name(), "/restart") && calls[len(calls)-1].Method != "chat.update" {
+					t.Errorf("after a restart the end is a message of its own: %+v", calls)
+				}
+			})
 			o := Options{TokenFile: write(t, filepath.Join(t.TempDir(), "token"), "xoxb-"+notifytest.Canary), Channel: "#ml", APIURL: s.URL("/api"), Timeout: notifytest.Timeout}
 			return s, func() alerting.Receiver { return newReceiver(t, o) }
 		}})

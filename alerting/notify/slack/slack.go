@@ -1,7 +1,7 @@
 // Package slack tells people about alerts in Slack, by an incoming webhook or
 // by a bot's token and a channel. With a token the message in which an alert
-// fired is changed when others of its group join it and when it resolves, as long
-// as the process remembers it; otherwise the end is a message of its own. Secrets are read again for each
+// fired is changed when others of its group join it and when it resolves, after a
+// restart too. What is forgotten after all has an end that is a message of its own. Secrets are read again for each
 // message, so that a rotated one is used at once, and never get into errors.
 package slack
 
