@@ -48,7 +48,7 @@ const (
 	maxSilences  = 1000
 	maxMatchers  = 20
 	maxText      = 1000
-	rememberThem = 7 * 24 * time.Hour // after they expired
+	rememberThem = 35 * 24 * time.Hour // after they expired, for digests, if there is room
 )
 
 // Silences are all silences. They may be used by several goroutines.
@@ -95,10 +95,19 @@ func (s *Silences) Add(n Silence) (Silence, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	list := slices.DeleteFunc(slices.Clone(s.list), func(o Silence) bool { return now.Sub(o.EndsAt) > rememberThem })
-	if len(list) >= maxSilences {
+	if list = makeRoom(list, now); len(list) >= maxSilences {
 		return n, fmt.Errorf("there are %d silences already", len(list))
 	}
 	return n, s.save(append(list, n))
+}
+
+// makeRoom drops those that expired first, if there are too many to add one.
+func makeRoom(list []Silence, now time.Time) []Silence {
+	slices.SortStableFunc(list, func(a, b Silence) int { return a.EndsAt.Compare(b.EndsAt) })
+	for len(list) >= maxSilences && list[0].State(now) == "expired" {
+		list = list[1:]
+	}
+	return list
 }
 
 func (s *Silence) check(now time.Time) (err error) {
@@ -188,3 +197,6 @@ func (s *Silences) active(now time.Time) (list []Silence, next time.Time) {
 	}
 	return list, next
 }
+
+// Match reports whether the silence is for an alert.
+func (s *Silence) Match(a *rules.Alert) bool { return s.parsed.Match(a) }

@@ -1,7 +1,9 @@
 package alerting
 
 import (
+	"cmp"
 	"maps"
+	"slices"
 	"sync"
 
 	"driftwatch/internal/snapshot"
@@ -84,4 +86,24 @@ func (s *stats) view() snapshot.Receiver {
 	r := s.r
 	r.Failures, r.Newest = maps.Clone(s.r.Failures), maps.Clone(s.r.Newest)
 	return r
+}
+
+// AddStats adds what was counted elsewhere of receivers to what was here.
+func AddStats(here, elsewhere []snapshot.Receiver) []snapshot.Receiver {
+	out := slices.Clone(here)
+	for _, e := range elsewhere {
+		i := slices.IndexFunc(out, func(r snapshot.Receiver) bool { return r.Name == e.Name })
+		if i < 0 {
+			out = append(out, e)
+			continue
+		}
+		r := &out[i]
+		r.Sent += e.Sent
+		r.Failures = maps.Clone(r.Failures)
+		for reason, n := range e.Failures {
+			r.Failures[reason] += n
+		}
+		r.Problem = cmp.Or(r.Problem, e.Problem)
+	}
+	return out
 }

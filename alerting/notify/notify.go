@@ -24,12 +24,18 @@ type Kind struct {
 	// Read reads the section and reports what is wrong with it. Options of a
 	// section with errors are not used.
 	Read func(s Section) Options
+	// Digests says what of its options keeps a receiver from taking digests, or "". It
+	// is nil where the kind takes none; others are alerting.Digesters.
+	Digests func(o Options) string
 }
 
 // Options make a receiver. New opens and connects to nothing.
 type Options interface {
 	New() (alerting.Receiver, error)
 }
+
+// Digests is of a Kind whose receivers all take digests.
+func Digests(Options) string { return "" }
 
 // Key is one key of a section.
 type Key struct {

@@ -29,3 +29,14 @@ func Names() []string {
 	}
 	return names
 }
+
+// OfDigests returns the names of the kinds that take digests.
+func OfDigests() []string {
+	var names []string
+	for _, k := range All() {
+		if k.Digests != nil {
+			names = append(names, k.Name)
+		}
+	}
+	return names
+}

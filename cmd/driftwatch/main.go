@@ -49,6 +49,7 @@ type cli struct {
 	Replay     replayCmd     `cmd:"" help:"Run monitors and rules over history, sending nothing: what would have fired."`
 	Accept     acceptCmd     `cmd:"" help:"Make a window of a running daemon its monitor's reference."`
 	Silence    silenceCmd    `cmd:"" help:"Keep alerts of a running daemon quiet for a time."`
+	Digest     digestCmd     `cmd:"" help:"Show what a running daemon's digest would say now: drift, fires, silences."`
 	NotifyTest notifyTestCmd `cmd:"" help:"Send a sample message to a receiver and say what it answered."`
 	Dashboards dashboardsCmd `cmd:"" help:"Write the Grafana dashboards and the Prometheus rules."`
 	Schema     schemaCmd     `cmd:"" help:"Print the JSON Schema of the files, for editors."`

@@ -44,6 +44,7 @@ type daemon struct {
 	silences   *alerting.Silences
 	engine     atomic.Pointer[engine.Engine]
 	dispatcher atomic.Pointer[alerting.Dispatcher]
+	digests    atomic.Pointer[digests]
 
 	// Of runGenerations' goroutine.
 	group *kafka.Group  // the newest membership; nil: this process is alone
@@ -74,7 +75,7 @@ func newDaemon(o Options) (*daemon, *generation, error) {
 	}
 	d := &daemon{opts: o, store: st, latencies: metrics.NewLatencies(), next: make(chan *generation), now: time.Now}
 	d.metrics = metrics.NewCollector(metrics.Options{Snapshot: d.snapshot, Latencies: d.latencies, Now: d.now, Build: o.Build, Log: o.Log})
-	if d.silences, err = alerting.NewSilences(shelf{st}, d.now); err != nil {
+	if d.silences, err = alerting.NewSilences(shelf{st, silencesKey}, d.now); err != nil {
 		return nil, nil, errors.Join(err, st.Close(), g.close())
 	}
 	d.reloader = &reloader{

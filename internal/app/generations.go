@@ -15,6 +15,7 @@ type running struct {
 	*generation
 	engine     *engine.Engine // nil: the group has not said what to run
 	dispatcher *alerting.Dispatcher
+	digests    *digests
 }
 
 // runGenerations runs one generation after the other.
@@ -74,10 +75,15 @@ func (d *daemon) startEngine(ctx context.Context, g *generation) (running, error
 		Alerts:  func() []rules.Alert { return d.view.Load().Alerts },
 		Picture: d.picture, ExternalURL: g.config.Web.ExternalURL, Counted: counted, Attempted: d.latencies.Attempted,
 	})
-	if err == nil {
-		d.dispatcher.Store(r.dispatcher) // who asks after the reload hears of its receivers
+	if err != nil {
+		return r, err
 	}
-	return r, err
+	if r.digests, err = d.newDigests(g); err != nil {
+		return r, err
+	}
+	d.dispatcher.Store(r.dispatcher) // who asks after the reload hears of its receivers
+	d.digests.Store(r.digests)
+	return r, nil
 }
 
 // runGeneration runs a generation until ctx ends or another one is to take
@@ -133,13 +139,14 @@ func (d *daemon) runParts(ctx context.Context, r running) (ended <-chan error, s
 	d.engine.Store(r.engine)
 	engineCtx, stopEngine := context.WithCancel(context.WithoutCancel(ctx))
 	dispatchCtx, stopDispatcher := context.WithCancel(ctx)
-	done, dispatched := make(chan error, 1), make(chan error, 1)
+	done, dispatched, digested := make(chan error, 1), make(chan error, 1), make(chan error, 1)
 	go func() { done <- r.engine.Run(engineCtx); close(done) }()
 	go func() { dispatched <- r.dispatcher.Run(dispatchCtx) }()
+	go func() { digested <- r.digests.sender.Run(dispatchCtx) }()
 	return done, func() error {
 		// The dispatcher acknowledges through the engine, so it ends first.
 		stopDispatcher()
-		err := <-dispatched
+		err := errors.Join(<-dispatched, <-digested)
 		stopEngine()
 		return errors.Join(err, <-done)
 	}

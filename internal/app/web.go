@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 
+	"driftwatch/alerting"
 	past "driftwatch/internal/history"
 	"driftwatch/internal/metrics"
 	"driftwatch/internal/snapshot"
@@ -27,7 +28,7 @@ func (d *daemon) startWeb(ctx context.Context, g *generation) (<-chan error, err
 	server, err := web.New(web.Options{
 		Listen: g.config.Web.Listen, ConfigFile: g.config.Web.ConfigFile,
 		Snapshot: d.snapshot,
-		History:  history{d.store, d.redaction}, References: d, Silences: d.silences, Now: d.now, Backup: d.copyStore, Metrics: metrics.Handler(registry), Reload: d.reloader.Ask, Logger: d.opts.Log,
+		History:  history{d.store, d.redaction}, References: d, Digests: d, Silences: d.silences, Now: d.now, Backup: d.copyStore, Metrics: metrics.Handler(registry), Reload: d.reloader.Ask, Logger: d.opts.Log,
 	})
 	if err != nil {
 		return nil, err
@@ -44,6 +45,9 @@ func (d *daemon) snapshot() *snapshot.Snapshot {
 	v.Reload = *d.reload.Load()
 	if dispatcher := d.dispatcher.Load(); dispatcher != nil {
 		v.Notified = dispatcher.Stats()
+	}
+	if digests := d.digests.Load(); digests != nil {
+		v.Notified = alerting.AddStats(v.Notified, digests.sender.Stats())
 	}
 	return &v
 }
@@ -96,19 +100,24 @@ func (h history) Windows(monitor string, from, to window.Time, limit int) (list 
 func (h history) Digests(monitor string, from, to window.Time, fn func(digest []byte) bool) error {
 	return h.store.View(func(tx *store.Tx) (err error) {
 		tx.Windows(monitor, from, to, func(end window.Time, result []byte) bool {
-			b := tx.Digest(monitor, end)
-			if b == nil {
-				w := &checks.Window{}
-				if err = json.Unmarshal(result, w); err != nil {
-					err = fmt.Errorf("read window %v of %q: %w", end, monitor, err)
-					return false
-				}
-				b = digest.Append(nil, w)
-			}
-			return fn(b)
+			b, readErr := storedDigest(tx, monitor, end, result)
+			err = readErr
+			return err == nil && fn(b)
 		})
 		return err
 	})
+}
+
+// storedDigest returns the digest of a window; nil of one that is not kept.
+func storedDigest(tx *store.Tx, monitor string, end window.Time, result []byte) ([]byte, error) {
+	if b := tx.Digest(monitor, end); b != nil || result == nil {
+		return b, nil
+	}
+	w := &checks.Window{}
+	if err := json.Unmarshal(result, w); err != nil {
+		return nil, fmt.Errorf("read window %v of %q: %w", end, monitor, err)
+	}
+	return digest.Append(nil, w), nil
 }
 
 // Alerts implements web.History. Values that were kept before their field was
@@ -116,7 +125,7 @@ func (h history) Digests(monitor string, from, to window.Time, fn func(digest []
 func (h history) Alerts(monitor string, from, to window.Time, limit int) (list []past.Entry, err error) {
 	hidden := h.redaction(monitor)
 	err = h.store.View(func(tx *store.Tx) error {
-		entries, err := readHistory(tx, monitor, window.None, window.Newest)
+		entries, err := readHistory(tx, monitor)
 		for _, e := range slices.Backward(entries) {
 			if e.Alert != nil && e.End > from && e.End <= to && len(list) < limit {
 				if hidden.Hides(e.Alert.Field, e.Alert.Check) {
@@ -128,19 +137,6 @@ func (h history) Alerts(monitor string, from, to window.Time, limit int) (list [
 		return err
 	})
 	return list, err
-}
-
-// readHistory returns what was found of a monitor from a time of the clock on and
-// before another one, oldest first.
-func readHistory(tx *store.Tx, monitor string, from, to window.Time) (entries []past.Entry, err error) {
-	tx.History(monitor, from, to, func(at window.Time, b []byte) bool {
-		var e past.Entry
-		e, err = past.Decode(monitor, at, b)
-		entries = append(entries, e)
-		return err == nil
-	})
-	slices.Reverse(entries)
-	return past.Distinct(entries), err
 }
 
 // errStarting says that there is no engine to ask yet.

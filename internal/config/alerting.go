@@ -23,6 +23,7 @@ func (l *loader) readAlerting(m *yamlx.Map) {
 	for _, c := range m.Get("inhibit").List() {
 		l.readInhibit(c)
 	}
+	l.readDigests(m.Get("digests"), places)
 	l.cfg.Alerting.Limit = m.Get("outbox_limit").Int(alerting.DefaultLimit, 100, 1_000_000)
 	if n := len(l.cfg.Alerting.Receivers); n > 0 && !m.Has("route") {
 		m.At().Errorf("missing-key", "key %q is missing: it says which receiver is told", "route")

@@ -4,6 +4,8 @@
 package config
 
 import (
+	"path"
+	"slices"
 	"time"
 
 	"driftwatch/alerting"
@@ -85,7 +87,26 @@ type Alerting struct {
 	Route     *alerting.Route // nil without receivers
 	Inhibit   []alerting.Inhibit
 	Receivers []Receiver
+	Digests   []Digest
 	Limit     int // of events that wait for one receiver
+}
+
+// Digest is a summary that a receiver gets again and again.
+type Digest struct {
+	Name     string
+	Receiver string
+	Cron     string
+	Next     func(time.Time) time.Time // of Cron, in UTC
+	For      time.Duration             // that it is about; 0: since the one before
+	Monitors []string                  // names and globs; nil: all
+}
+
+// About reports whether the digest is about a monitor.
+func (d *Digest) About(monitor string) bool {
+	return d.Monitors == nil || slices.ContainsFunc(d.Monitors, func(glob string) bool {
+		ok, err := path.Match(glob, monitor)
+		return ok && err == nil
+	})
 }
 
 // Receiver is someone who is told.

@@ -44,7 +44,8 @@ type loader struct {
 
 	streams  map[string]yamlx.Cursor // place of each name
 	monitors []declared
-	labels   []label // that routes ask for
+	labels   []label        // that routes ask for
+	digested []yamlx.Cursor // monitors that digests name
 	backup   yamlx.Cursor
 	partial  bool // files may be missing: a name that is not known may be declared elsewhere
 }
@@ -256,6 +257,7 @@ func (l *loader) finish() {
 	l.checkBackup()
 	l.checkMemory()
 	l.checkLabels()
+	l.checkDigests()
 	l.checkSeries()
 	infos := make([]rules.MonitorInfo, len(l.monitors))
 	for i := range l.monitors {

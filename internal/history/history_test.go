@@ -66,7 +66,7 @@ func TestEntries(t *testing.T) {
 }
 
 func TestDistinct(t *testing.T) {
-	w := func(end window.Time) Entry { return OfWindow(end) }
+	w := OfWindow
 	a := func(fp, state string) Entry { return Entry{End: 7, Alert: &Alert{Fingerprint: fp, State: state}} }
 	const f, r = rules.Firing, rules.Resolved
 	got := Distinct([]Entry{w(1), a("a", f), a("b", f), w(1), a("a", f), a("b", f), w(2), a("a", r), w(2), a("a", r), a("a", f)})

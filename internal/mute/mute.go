@@ -20,7 +20,7 @@ type Time struct {
 	Cron string
 	For  time.Duration
 
-	schedule cron.Schedule
+	next func(time.Time) time.Time
 }
 
 // Read reads [{cron: "0 22 * * 5", for: 60h}].
@@ -30,22 +30,21 @@ func Read(c yamlx.Cursor) Times {
 		m := item.Map()
 		t := Time{}
 		at := m.Need("cron")
-		t.Cron, t.schedule = readCron(at)
+		t.Cron, t.next = ReadCron(at)
 		t.For = m.Need("for").Duration(0, time.Minute)
 		m.Done()
-		if t.schedule == nil || t.For == 0 {
+		if t.next == nil || t.For == 0 {
 			continue // that was reported
-		}
-		if t.schedule.Next(time.Unix(0, 0).UTC()).IsZero() {
-			at.Warnf("never-comes", "the time %q never comes", t.Cron)
 		}
 		times = append(times, t)
 	}
 	return times
 }
 
-// readCron reads an expression of five fields, or a word such as @daily.
-func readCron(c yamlx.Cursor) (string, cron.Schedule) {
+// ReadCron reads an expression of five fields, or a word such as @daily. It returns
+// the function that gives the next time after another one, both in UTC, or nil
+// after an error.
+func ReadCron(c yamlx.Cursor) (expression string, next func(time.Time) time.Time) {
 	word := c.Name()
 	switch {
 	case word == "":
@@ -62,7 +61,10 @@ func readCron(c yamlx.Cursor) (string, cron.Schedule) {
 		c.Must("be a cron expression such as \"0 22 * * 5\", not %q: %v", word, err)
 		return "", nil
 	}
-	return word, schedule
+	if schedule.Next(time.Unix(0, 0).UTC()).IsZero() {
+		c.Warnf("never-comes", "the time %q never comes", word)
+	}
+	return word, schedule.Next
 }
 
 // Free reports whether so long a time ever passes without any of these times.
@@ -71,7 +73,7 @@ func (t Times) Free(length time.Duration) bool {
 	for range steps {
 		var next, end time.Time
 		for i := range t {
-			begins := t[i].schedule.Next(at.Add(-t[i].For))
+			begins := t[i].next(at.Add(-t[i].For))
 			if !begins.IsZero() && (next.IsZero() || begins.Before(next)) {
 				next, end = begins, begins.Add(t[i].For)
 			}
@@ -91,7 +93,7 @@ const steps = 2000
 func (t Times) Overlap(from, to time.Time) bool {
 	for i := range t {
 		// The first that ends after from has to begin before to.
-		begins := t[i].schedule.Next(from.UTC().Add(-t[i].For))
+		begins := t[i].next(from.UTC().Add(-t[i].For))
 		if !begins.IsZero() && begins.Before(to) {
 			return true
 		}

@@ -46,7 +46,14 @@ func config() object {
 				"target": matchers("Of the alerts that are quiet while it fires."),
 				"equal":  list(labelName()).with("The labels in which both agree."),
 			})),
-			"mute_times":   free(muteTimes()).with("Named times in which routes send nothing."),
+			"mute_times": free(muteTimes()).with("Named times in which routes send nothing."),
+			"digests": list(fields([]string{"name", "cron", "receiver"}, object{
+				"name":     text(),
+				"cron":     text().with("When it is sent, in UTC, such as \"0 8 * * 1\"."),
+				"receiver": text().with("One of slack, webhook without a template, or email."),
+				"for":      duration().with("How long the time is that it is about. Default: since the one before."),
+				"monitors": oneOrList(text()).with("Names and globs of the monitors that it is about. Default: all."),
+			})).with("Summaries that a receiver gets again and again."),
 			"outbox_limit": whole(100, 1_000_000).with("How many events may wait for one receiver. Default: 10000."),
 		}),
 	})

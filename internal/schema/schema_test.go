@@ -81,6 +81,7 @@ var mappings = []struct{ kind, at, file string }{
 	{"config", "alerting.route", "kafka: {brokers: [\"a:1\"]}\nalerting: {route: {%}}"},
 	{"config", "alerting.route.routes.[]", "kafka: {brokers: [\"a:1\"]}\nalerting: {receivers: [{name: a, slack: {webhook_url: \"http://a\"}}], route: {receiver: a, routes: [{%}]}}"},
 	{"config", "alerting.inhibit.[]", "kafka: {brokers: [\"a:1\"]}\nalerting: {inhibit: [{%}]}"},
+	{"config", "alerting.digests.[]", "kafka: {brokers: [\"a:1\"]}\nalerting: {digests: [{%}]}"},
 	{"config", "alerting.mute_times.*.0", "kafka: {brokers: [\"a:1\"]}\nalerting: {mute_times: {a: {%}}}"},
 	{"config", "alerting.mute_times.*.1.[]", "kafka: {brokers: [\"a:1\"]}\nalerting: {mute_times: {a: [{%}]}}"},
 	{"config", "alerting.receivers.[].webhook.headers.*.1", "kafka: {brokers: [\"a:1\"]}\nalerting: {receivers: [{name: a, webhook: {headers: {A: {%}}}}]}"},

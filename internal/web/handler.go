@@ -55,6 +55,7 @@ func Handler(o Options, ended <-chan struct{}) http.Handler {
 		"/api/v1/status":                h.apiStatus,
 		"/api/v1/backup":                h.apiBackup,
 		"/api/v1/events":                h.apiEvents,
+		"/api/v1/digest":                h.apiDigest,
 	} {
 		mux.Handle(path, only(http.MethodGet, f))
 	}

@@ -16,6 +16,7 @@ import (
 
 	toolkit "github.com/prometheus/exporter-toolkit/web"
 
+	"driftwatch/alerting/summary"
 	past "driftwatch/internal/history"
 	"driftwatch/internal/snapshot"
 	"driftwatch/monitors"
@@ -50,6 +51,14 @@ type References interface {
 	Release(ctx context.Context, monitor string) error
 }
 
+// Digests make digests.
+type Digests interface {
+	// Digest returns what a digest would say now: of its name, or with "" of all
+	// monitors; about so long a time, or with 0 its own. An unknown name is a
+	// *snapshot.Refusal.
+	Digest(name string, length time.Duration) (summary.Digest, error)
+}
+
 // Options are what is served, and where.
 type Options struct {
 	Listen     string // address
@@ -57,6 +66,7 @@ type Options struct {
 	Snapshot   func() *snapshot.Snapshot
 	History    History
 	References References
+	Digests    Digests
 	Backup     func() (*os.File, error) // a copy of the store, to be closed
 	Silences   Silences
 	Now        func() time.Time // for silences

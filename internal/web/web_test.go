@@ -22,6 +22,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"driftwatch/alerting/summary"
 	past "driftwatch/internal/history"
 	"driftwatch/internal/snapshot"
 	"driftwatch/internal/snapshot/snapshottest"
@@ -84,11 +85,22 @@ func (h history) Alerts(monitor string, from, to window.Time, limit int) (out []
 	return out, nil
 }
 
+// digests knows one digest.
+type digests struct{}
+
+func (digests) Digest(name string, length time.Duration) (summary.Digest, error) {
+	if name == "weekly" {
+		d := summary.Make(summary.Input{Name: name, From: silencesNow.Add(-length), To: silencesNow})
+		return d, nil
+	}
+	return summary.Digest{}, snapshot.Missing("there is no digest %q", name)
+}
+
 func optionsOf(s *snapshot.Snapshot) Options {
 	return Options{
 		Listen:   "127.0.0.1:0",
 		Snapshot: func() *snapshot.Snapshot { return s },
-		History:  history{s: s}, References: &references{}, Silences: &silences{}, Now: func() time.Time { return silencesNow },
+		History:  history{s: s}, References: &references{}, Digests: digests{}, Silences: &silences{}, Now: func() time.Time { return silencesNow },
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "metrics\n") }),
 		Reload:  func(context.Context) error { return nil },
 		Logger:  slog.New(slog.DiscardHandler),
@@ -123,6 +135,7 @@ func TestAPIGolden(t *testing.T) {
 	for name, target := range map[string]string{
 		"monitors.json": "/api/v1/monitors",
 		"monitor.json":  "/api/v1/monitors/churn",
+		"digest.json":   "/api/v1/digest?name=weekly&for=1w",
 		"history.json":  "/api/v1/alerts/history?to=2026-01-02T20:00:00Z&limit=1",
 		"windows.json":  "/api/v1/monitors/churn/windows?from=2026-01-02T09:00:00Z&to=2026-01-02T11:00:00Z",
 		"segment.json":  "/api/v1/monitors/churn/windows?segment=country%3DBR&limit=1",
@@ -208,6 +221,8 @@ func TestErrors(t *testing.T) {
 		{"GET", "/api/v1/monitors/churn/windows/2026-01-02T11:00:00Z?segment=x", 404, `no segment "x"`},
 		{"GET", "/api/v1/alerts/history?monitor=none", 404, `there is no monitor "none"`},
 		{"GET", "/api/v1/alerts/history?limit=0", 400, `limit "0" is not a number`},
+		{"GET", "/api/v1/digest?name=none", 404, `there is no digest "none"`},
+		{"GET", "/api/v1/digest?for=long", 400, `for is "long", not a length of time such as 12h or 7d`},
 		{"GET", "/api/v1/nothing", 404, "there is no /api/v1/nothing"},
 		{"POST", "/api/v1/monitors", 405, "POST is not allowed here, only GET"},
 		{"DELETE", "/", 405, "only GET"},

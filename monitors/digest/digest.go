@@ -179,14 +179,9 @@ type Reader struct {
 // Read calls each for the results of a segment: those of one check, or of all with
 // "". Cells of one check come in the order of the fields.
 func (r *Reader) Read(b []byte, segment, check string, each func(Cell)) (w Window, err error) {
-	d := decoder{rest: b}
-	if d.byte() != version {
-		return w, ErrDamaged
-	}
-	w.Partial = d.byte()&flagPartial != 0
-	w.Start, w.End = window.Time(d.fixed()), window.Time(d.fixed())
-	if !r.learn(d.bytes()) {
-		return w, ErrDamaged
+	d, w, err := r.open(b)
+	if err != nil {
+		return w, err
 	}
 	for len(d.rest) > 0 && !d.bad {
 		name, rows, body := d.bytes(), d.uvarint(), d.bytes()
@@ -199,6 +194,37 @@ func (r *Reader) Read(b []byte, segment, check string, each func(Cell)) (w Windo
 		return w, ErrDamaged
 	}
 	return w, nil
+}
+
+// Each calls each for the results of all segments, and returns the head of the
+// whole stream.
+func (r *Reader) Each(b []byte, each func(segment string, c Cell)) (w Window, err error) {
+	d, w, err := r.open(b)
+	for err == nil && len(d.rest) > 0 && !d.bad {
+		name, rows, body := string(d.bytes()), d.uvarint(), d.bytes()
+		if name == "" {
+			w.Rows, w.Found = rows, true
+		}
+		err = r.segment(body, "", func(c Cell) { each(name, c) })
+	}
+	if d.bad {
+		err = ErrDamaged
+	}
+	return w, err
+}
+
+// open reads what comes before the segments.
+func (r *Reader) open(b []byte) (d decoder, w Window, err error) {
+	d = decoder{rest: b}
+	if d.byte() != version {
+		return d, w, ErrDamaged
+	}
+	w.Partial = d.byte()&flagPartial != 0
+	w.Start, w.End = window.Time(d.fixed()), window.Time(d.fixed())
+	if !r.learn(d.bytes()) {
+		return d, w, ErrDamaged
+	}
+	return d, w, nil
 }
 
 // learn reads the table of names.

@@ -81,6 +81,25 @@ func TestDigestSaysWhatTheResultSays(t *testing.T) {
 					}
 				}
 			}
+			all, rows := 0, uint64(0)
+			for _, s := range w.Segments {
+				all += len(s.Checks)
+				for _, f := range s.Fields {
+					all += len(f.Checks)
+				}
+				if s.Name == "" {
+					rows = s.Rows
+				}
+			}
+			head, err := r.Each(b, func(segment string, c Cell) {
+				all--
+				if i := slices.IndexFunc(w.Segments, func(s checks.Segment) bool { return s.Name == segment }); i < 0 {
+					t.Fatalf("a cell of segment %q: %+v", segment, c)
+				}
+			})
+			if err != nil || all != 0 || head.Rows != rows || head.Partial != w.Partial || head.End != w.End {
+				t.Fatalf("%d cells too few, %+v, %v", all, head, err)
+			}
 			if head, err := r.Read(b, "no such segment", "", func(Cell) { t.Fatal("a cell") }); err != nil || head.Found {
 				t.Fatalf("%+v, %v", head, err)
 			}
@@ -149,6 +168,7 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(_ *testing.T, b []byte) {
 		var r Reader
 		_, _ = r.Read(b, "", "", func(Cell) {})
+		_, _ = r.Each(b, func(string, Cell) {})
 	})
 }
 

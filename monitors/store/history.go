@@ -29,13 +29,11 @@ func (t *Tx) History(monitor string, from, to window.Time, fn func(at window.Tim
 		return
 	}
 	c := b.Cursor()
-	k, v := c.Seek(timeKey(to))
-	if k == nil {
-		k, v = c.Last()
-	} else {
-		k, v = c.Prev()
+	before := c.Prev
+	if k, _ := c.Seek(timeKey(to)); k == nil {
+		before = c.Last
 	}
-	for ; k != nil && keyTime(k) >= from && fn(keyTime(k), v); k, v = c.Prev() {
+	for k, v := before(); k != nil && keyTime(k) >= from && fn(keyTime(k), v); k, v = c.Prev() {
 	}
 }
 

@@ -25,7 +25,7 @@ func Kind() notify.Kind {
 			{Name: "plots", Form: notify.Word, Words: []string{"on", "off"}, Help: "Pictures of the worst fields of a message. Default: on."},
 			{Name: "timeout", Form: notify.Duration, Help: "Of the conversation. Default: 10s."},
 		},
-		Read: read,
+		Read: read, Digests: notify.Digests,
 	}
 }
 

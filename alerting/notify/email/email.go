@@ -19,6 +19,7 @@ import (
 
 	"driftwatch/alerting"
 	"driftwatch/alerting/notify"
+	"driftwatch/alerting/summary"
 )
 
 // Options say by which server mail goes, and to whom.
@@ -61,6 +62,16 @@ func New(o Options) (*Receiver, error) {
 
 // Notify implements alerting.Receiver.
 func (r *Receiver) Notify(ctx context.Context, m alerting.Message) (string, error) {
+	return r.deliver(ctx, func(ctx context.Context) (*mail.Msg, error) { return r.letter(ctx, m) })
+}
+
+// NotifyDigest implements alerting.Digester.
+func (r *Receiver) NotifyDigest(ctx context.Context, d summary.Digest) (string, error) {
+	return r.deliver(ctx, func(context.Context) (*mail.Msg, error) { return r.digest(&d) })
+}
+
+// deliver sends what write writes.
+func (r *Receiver) deliver(ctx context.Context, write func(context.Context) (*mail.Msg, error)) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.o.Timeout)
 	defer cancel()
 	password := ""
@@ -70,7 +81,7 @@ func (r *Receiver) Notify(ctx context.Context, m alerting.Message) (string, erro
 			return "", err
 		}
 	}
-	letter, err := r.letter(ctx, m)
+	letter, err := write(ctx)
 	if err != nil {
 		return "", &alerting.Error{Kind: alerting.Permanent, Reason: "config", Err: fmt.Errorf("email: %w", err)}
 	}

@@ -126,6 +126,46 @@ func TestConformance(t *testing.T) {
 	}
 }
 
+func TestDigestConformance(t *testing.T) {
+	notifytest.RunDigests(t, notifytest.Subject{NoRetryAfter: true, Start: func(t *testing.T) (notifytest.Peer, func() alerting.Receiver) {
+		s := newServer(t, false)
+		o := options(t, s)
+		return digestServer{s}, func() alerting.Receiver { return receiver(t, o) }
+	}})
+}
+
+// digestServer is a server that reads the names of digests.
+type digestServer struct{ *server }
+
+var digestSubject = regexp.MustCompile(`(?m)^Subject: Digest (\w+):`)
+
+func (s digestServer) Accepted() (told []string) {
+	for _, l := range s.received() {
+		told = append(told, digestSubject.FindStringSubmatch(l)[1])
+	}
+	return told
+}
+
+// TestDigestLetter shows the letter of a digest, and that nothing from the data
+// becomes markup.
+func TestDigestLetter(t *testing.T) {
+	s := newServer(t, false)
+	if _, err := receiver(t, options(t, s)).(alerting.Digester).NotifyDigest(t.Context(), *notifytest.Digest()); err != nil {
+		t.Fatal(err)
+	}
+	head, byType, err := parts(s.received()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := head.Get("References"); got != "" {
+		t.Errorf("it belongs to the thread %s", got)
+	}
+	if got := strings.ReplaceAll(byType["text/plain"], "\r\n", "\n"); strings.TrimSpace(got) != strings.TrimSpace(notify.DigestText(notifytest.Digest())) {
+		t.Errorf("the text is\n%s", got)
+	}
+	golden(t, "testdata/digest.html", byType["text/html"])
+}
+
 func TestFailures(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
@@ -181,21 +221,26 @@ func TestLetter(t *testing.T) {
 		t.Error("it belongs to no thread")
 	}
 	for kind, path := range map[string]string{"text/plain": "testdata/letter.txt", "text/html": "testdata/letter.html"} {
-		if *update {
-			if err := os.WriteFile(path, []byte(byType[kind]), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if byType[kind] != string(want) {
-			t.Errorf("%s is\n%s", path, byType[kind])
-		}
+		golden(t, path, byType[kind])
 		if kind == "text/html" && strings.Contains(byType[kind], "<b>field") {
 			t.Error("a field's name became markup")
 		}
+	}
+}
+
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s is\n%s", path, got)
 	}
 }
 

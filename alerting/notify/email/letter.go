@@ -18,7 +18,7 @@ import (
 	"driftwatch/rules"
 )
 
-//go:embed letter.html
+//go:embed letter.html digest.html
 var files embed.FS
 
 // maxAlerts are shown one by one; the rest is counted.
@@ -27,16 +27,33 @@ const maxAlerts = 20
 // letter makes the message. Mail readers show the messages of a group as one
 // thread, by a first message that never was.
 func (r *Receiver) letter(ctx context.Context, m alerting.Message) (*mail.Msg, error) {
-	page, err := template.ParseFS(files, "letter.html")
-	if err != nil {
-		return nil, err
-	}
 	v := viewOf(m)
 	if !r.o.NoPlots {
 		v.draw(ctx, m)
 	}
+	l, err := r.envelope(v.Title, v.text(), "letter.html", v)
+	if err != nil {
+		return nil, err
+	}
+	thread := "<" + threadOf(m) + "@driftwatch>"
+	l.SetGenHeader(mail.HeaderInReplyTo, thread)
+	l.SetGenHeader(mail.HeaderReferences, thread)
+	for _, p := range v.Pictures {
+		if err := l.EmbedReader(p.file, bytes.NewReader(p.image), mail.WithFileContentID("<"+p.id+">"), mail.WithFileContentType("image/png")); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+// envelope makes a mail of a text and of an HTML page, which shows content.
+func (r *Receiver) envelope(subject, text, page string, content any) (*mail.Msg, error) {
+	t, err := template.ParseFS(files, page)
+	if err != nil {
+		return nil, err
+	}
 	var html bytes.Buffer
-	if err := page.Execute(&html, v); err != nil {
+	if err := t.Execute(&html, content); err != nil {
 		return nil, err
 	}
 	l := mail.NewMsg()
@@ -46,20 +63,12 @@ func (r *Receiver) letter(ctx context.Context, m alerting.Message) (*mail.Msg, e
 	if err := l.To(r.o.To...); err != nil {
 		return nil, err
 	}
-	l.Subject(notify.Clip(v.Title, 150))
+	l.Subject(notify.Clip(subject, 150))
 	l.SetDate()
 	l.SetMessageID()
 	l.SetBulk()
-	thread := "<" + threadOf(m) + "@driftwatch>"
-	l.SetGenHeader(mail.HeaderInReplyTo, thread)
-	l.SetGenHeader(mail.HeaderReferences, thread)
-	l.SetBodyString(mail.TypeTextPlain, v.text())
+	l.SetBodyString(mail.TypeTextPlain, text)
 	l.AddAlternativeString(mail.TypeTextHTML, html.String())
-	for _, p := range v.Pictures {
-		if err := l.EmbedReader(p.file, bytes.NewReader(p.image), mail.WithFileContentID("<"+p.id+">"), mail.WithFileContentType("image/png")); err != nil {
-			return nil, err
-		}
-	}
 	return l, nil
 }
 

@@ -90,11 +90,19 @@ const patience = 20 * time.Second
 
 func (r *rig) wait(t *testing.T, problem string, done func() bool) {
 	t.Helper()
+	await(t, done, func() string {
+		return fmt.Sprintf("%s; accepted %q, failures %v\n%s", problem, r.peer.Accepted(), r.d.Stats()[0].Failures, r.log.text())
+	})
+}
+
+// await waits for what should happen within seconds.
+func await(t *testing.T, done func() bool, problem func() string) {
+	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for deadline := time.Now().Add(patience); !done(); <-tick.C {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s; accepted %q, failures %v\n%s", problem, r.peer.Accepted(), r.d.Stats()[0].Failures, r.log.text())
+			t.Fatal(problem())
 		}
 	}
 }

@@ -63,6 +63,16 @@ func (r *Receiver) api(token string) *api.Client {
 	return api.New(token, api.OptionHTTPClient(r.client), api.OptionAPIURL(r.o.APIURL))
 }
 
+// postDigest posts a digest into the channel. It is not changed any more.
+func (r *Receiver) postDigest(ctx context.Context, m *api.WebhookMessage) error {
+	token, err := notify.Secret(r.o.TokenFile)
+	if err != nil {
+		return err
+	}
+	_, _, err = r.api(token).PostMessageContext(ctx, r.o.Channel, optionsOf(m)...)
+	return failure(err, token)
+}
+
 // tell posts a message, or adds it to the posting of its group. It returns where
 // it stands now.
 func (r *Receiver) tell(ctx context.Context, c *api.Client, m alerting.Message) (*posting, error) {
@@ -128,8 +138,9 @@ func isUnchangeable(err error) bool {
 	}, refused.Err)
 }
 
-func content(m alerting.Message) []api.MsgOption {
-	p := payload(m)
+func content(m alerting.Message) []api.MsgOption { return optionsOf(payload(m)) }
+
+func optionsOf(p *api.WebhookMessage) []api.MsgOption {
 	return []api.MsgOption{
 		api.MsgOptionText(p.Text, false),
 		api.MsgOptionBlocks(p.Blocks.BlockSet...),

@@ -18,7 +18,7 @@ func Kind() notify.Kind {
 			{Name: "plots", Form: notify.Word, Words: []string{"on", "off"}, Help: "With token_file: pictures of the worst fields in the thread of a message. Default: on."},
 			{Name: "api_url", Form: notify.URL, Help: "With token_file: a proxy before Slack's API."},
 		},
-		Read: read,
+		Read: read, Digests: notify.Digests,
 	}
 }
 

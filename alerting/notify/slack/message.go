@@ -31,9 +31,15 @@ func payload(m alerting.Message) *api.WebhookMessage {
 		blocks = append(blocks, api.NewSectionBlock(markdown(text), nil, nil))
 	}
 	blocks = append(blocks, api.NewContextBlock("", markdown(footer(m))))
+	return webhookMessage(escape(notify.Clip(title, maxHeader))+"\n"+lines[0], blocks)
+}
+
+// webhookMessage is blocks, with the text that a notification on a locked phone
+// shows.
+func webhookMessage(text string, blocks []api.Block) *api.WebhookMessage {
 	no := false
 	return &api.WebhookMessage{
-		Text:        escape(notify.Clip(title, maxHeader)) + "\n" + lines[0], // what a notification on a locked phone shows
+		Text:        text,
 		Blocks:      &api.Blocks{BlockSet: blocks},
 		UnfurlLinks: &no,
 		UnfurlMedia: &no,

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	api "github.com/slack-go/slack"
+
 	"driftwatch/alerting"
 	"driftwatch/monitors/checks"
 	"driftwatch/monitors/window"
@@ -98,26 +100,30 @@ func TestGolden(t *testing.T) {
 	again := message()
 	again.Repeat = true
 	for name, m := range map[string]alerting.Message{"firing": message(), "resolved": ended, "long": long, "mixed": mixed, "reminder": again, "told": told} {
-		t.Run(name, func(t *testing.T) {
-			body, err := json.MarshalIndent(payload(m), "", "  ")
-			if err != nil {
-				t.Fatal(err)
-			}
-			var parts struct{ Blocks json.RawMessage }
-			if err := json.Unmarshal(body, &parts); err != nil {
-				t.Fatal(err)
-			}
-			if problem := invalid(parts.Blocks); problem != "" {
-				t.Error(problem)
-			}
-			text, err := Render(body)
-			if err != nil {
-				t.Fatal(err)
-			}
-			golden(t, name+".txt", text)
-			golden(t, name+".json", string(body)+"\n")
-		})
+		t.Run(name, func(t *testing.T) { checkGolden(t, name, payload(m)) })
 	}
+}
+
+// checkGolden compares what Slack would get, and what it shows then.
+func checkGolden(t *testing.T, name string, m *api.WebhookMessage) {
+	t.Helper()
+	body, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var parts struct{ Blocks json.RawMessage }
+	if err := json.Unmarshal(body, &parts); err != nil {
+		t.Fatal(err)
+	}
+	if problem := invalid(parts.Blocks); problem != "" {
+		t.Error(problem)
+	}
+	text, err := Render(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, name+".txt", text)
+	golden(t, name+".json", string(body)+"\n")
 }
 
 func golden(t *testing.T, name, got string) {

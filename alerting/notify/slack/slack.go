@@ -20,6 +20,7 @@ import (
 
 	"driftwatch/alerting"
 	"driftwatch/alerting/notify"
+	"driftwatch/alerting/summary"
 )
 
 // Options say where messages go: a webhook by one of WebhookURL and
@@ -102,7 +103,24 @@ func (r *Receiver) Notify(ctx context.Context, m alerting.Message) (string, erro
 	return "ok", nil
 }
 
+// NotifyDigest implements alerting.Digester.
+func (r *Receiver) NotifyDigest(ctx context.Context, d summary.Digest) (string, error) {
+	m := digestPayload(&d)
+	way := r.postWebhook
+	if r.o.TokenFile != "" {
+		way = r.postDigest
+	}
+	if err := way(ctx, m); err != nil {
+		return "", err
+	}
+	return "ok", nil
+}
+
 func (r *Receiver) notifyWebhook(ctx context.Context, m alerting.Message) error {
+	return r.postWebhook(ctx, payload(m))
+}
+
+func (r *Receiver) postWebhook(ctx context.Context, m *api.WebhookMessage) error {
 	hook := r.o.WebhookURL
 	if hook == "" {
 		var err error
@@ -113,7 +131,7 @@ func (r *Receiver) notifyWebhook(ctx context.Context, m alerting.Message) error 
 			return notify.BadSecret(fmt.Errorf("%s does not hold an http or https URL", r.o.WebhookURLFile))
 		}
 	}
-	return failure(api.PostWebhookCustomHTTPContext(ctx, hook, r.client, payload(m)), hook)
+	return failure(api.PostWebhookCustomHTTPContext(ctx, hook, r.client, m), hook)
 }
 
 // explain adds what Slack says in the body of a refusal ("no_service") to the

@@ -13,11 +13,10 @@ import (
 const maxName = 80
 
 // alertLine is like "🟠 *amount* psi 0.312 (rule: psi is above 0.2) · since
-// 10:05 UTC". Where a message holds several rules each line names its own. A star
-// of a name would end the bold text that it is shown in.
+// 10:05 UTC". Where a message holds several rules each line names its own.
 func alertLine(a *rules.Alert, named bool) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s *%s*", notify.Mark(a), escape(strings.ReplaceAll(notify.Subject(a), "*", "∗")))
+	fmt.Fprintf(&b, "%s %s", notify.Mark(a), bold(notify.Subject(a)))
 	if a.Segment != "" {
 		fmt.Fprintf(&b, " in %s", escape(notify.OneLine(a.Segment, maxName)))
 	}

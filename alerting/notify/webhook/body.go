@@ -11,6 +11,7 @@ import (
 
 	"driftwatch/alerting"
 	"driftwatch/alerting/notify"
+	"driftwatch/alerting/summary"
 	"driftwatch/rules"
 )
 
@@ -46,6 +47,20 @@ func contentOf(m alerting.Message) Content {
 
 // Alert is the first of the alerts, for templates of one.
 func (c Content) Alert() rules.Alert { return c.Alerts[0] }
+
+// DigestContent is what is posted of a digest.
+type DigestContent struct {
+	Version string          `json:"version"` // of this form
+	Status  string          `json:"status"`  // "digest"
+	Title   string          `json:"title"`
+	Text    string          `json:"text"` // all of it, for people
+	URL     string          `json:"url"`
+	Digest  *summary.Digest `json:"digest"`
+}
+
+func digestOf(d *summary.Digest) DigestContent {
+	return DigestContent{Version: "1", Status: "digest", Title: notify.DigestTitle(d), Text: notify.DigestText(d), URL: d.URL, Digest: d}
+}
 
 // body makes the JSON of messages.
 type body struct{ template *template.Template } // nil: the content as it is

@@ -18,7 +18,7 @@ func Kind() notify.Kind {
 			{Name: "template", Help: "A Go template that gives the JSON body. Without it the body is the message as it is."},
 			{Name: "timeout", Form: notify.Duration, Help: "Of one request. Default: 10s."},
 		},
-		Read: read,
+		Read: read, Digests: digests,
 	}
 }
 
@@ -41,3 +41,11 @@ func read(s notify.Section) notify.Options {
 
 // New implements notify.Options.
 func (o Options) New() (alerting.Receiver, error) { return New(o) }
+
+// digests says what keeps a receiver from taking digests.
+func digests(o notify.Options) string {
+	if o.(Options).Template != "" {
+		return "its template is for alerts, so name a webhook without one"
+	}
+	return ""
+}

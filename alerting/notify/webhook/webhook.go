@@ -8,6 +8,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 
 	"driftwatch/alerting"
 	"driftwatch/alerting/notify"
+	"driftwatch/alerting/summary"
 )
 
 // Options say where messages go and how.
@@ -53,13 +55,27 @@ func New(o Options) (*Receiver, error) {
 
 // Notify implements alerting.Receiver.
 func (r *Receiver) Notify(ctx context.Context, m alerting.Message) (string, error) {
-	address, secrets, err := r.address()
-	if err != nil {
-		return "", err
-	}
 	content, err := r.body.of(m)
 	if err != nil {
 		return "", &alerting.Error{Kind: alerting.Rejected, Reason: "template", Err: err}
+	}
+	return r.post(ctx, content)
+}
+
+// NotifyDigest implements alerting.Digester. A template is for alerts and is not
+// asked.
+func (r *Receiver) NotifyDigest(ctx context.Context, d summary.Digest) (string, error) {
+	content, err := json.Marshal(digestOf(&d))
+	if err != nil {
+		return "", &alerting.Error{Kind: alerting.Rejected, Reason: "body", Err: err}
+	}
+	return r.post(ctx, content)
+}
+
+func (r *Receiver) post(ctx context.Context, content []byte) (string, error) {
+	address, secrets, err := r.address()
+	if err != nil {
+		return "", err
 	}
 	head, hidden, err := notify.ReadHeaders(r.o.Headers)
 	if err != nil {

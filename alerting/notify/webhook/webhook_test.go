@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +54,43 @@ func TestConformance(t *testing.T) {
 		}
 		return s, func() alerting.Receiver { return receiver(t, o) }
 	}})
+}
+
+func TestDigestConformance(t *testing.T) {
+	read := func(_ *http.Request, body []byte) []string {
+		var c DigestContent
+		if err := json.Unmarshal(body, &c); err != nil || c.Status != "digest" {
+			t.Errorf("%v: %s", err, body)
+		}
+		return []string{c.Digest.Name}
+	}
+	notifytest.RunDigests(t, notifytest.Subject{Start: func(t *testing.T) (notifytest.Peer, func() alerting.Receiver) {
+		s := notifytest.NewServer(t, read)
+		o := Options{
+			URLFile: file(t, s.URL("/hook/"+notifytest.Canary+"?key="+notifytest.Canary)), SecretFile: file(t, notifytest.Canary),
+			Headers: map[string]notify.Value{"Authorization": {File: file(t, "Bearer "+notifytest.Canary)}}, Timeout: notifytest.Timeout,
+		}
+		return s, func() alerting.Receiver { return receiver(t, o) }
+	}})
+}
+
+// The body of a digest holds all that it says, as facts and as text.
+func TestDigestBody(t *testing.T) {
+	want := notifytest.Digest()
+	b, err := json.Marshal(digestOf(want))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got DigestContent
+	if err := json.Unmarshal(b, &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Version != "1" || got.Status != "digest" || got.Title != notify.DigestTitle(want) || got.Text != notify.DigestText(want) || got.URL != want.URL {
+		t.Errorf("got %+v", got)
+	}
+	if !reflect.DeepEqual(got.Digest, want) {
+		t.Errorf("got %+v, want %+v", got.Digest, want)
+	}
 }
 
 // post returns what one message makes of the options.
