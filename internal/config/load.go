@@ -255,6 +255,7 @@ func (l *loader) finish() {
 		l.checkAmend(&l.monitors[i])
 	}
 	l.checkBackup()
+	l.checkRedacted()
 	l.checkMemory()
 	l.checkLabels()
 	l.checkDigests()

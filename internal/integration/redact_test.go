@@ -66,7 +66,7 @@ var localLink = regexp.MustCompile(`(?:href|action)="(/[^"#]*)`)
 func crawl(d *daemontest.Daemon) map[string]string {
 	seen := map[string]string{}
 	next := []string{
-		"/", "/metrics", "/api/v1/status", "/api/v1/backup", "/api/v1/monitors/m/windows", "/api/v1/alerts/history", "/api/v1/monitors/m/heatmap", "/api/v1/monitors/m/heatmap?check=mean",
+		"/", "/metrics", "/api/v1/status", "/api/v1/backup", "/api/v1/monitors/m/windows", "/api/v1/alerts/history", "/api/v1/rules", "/api/v1/monitors/m/heatmap", "/api/v1/monitors/m/heatmap?check=mean",
 	}
 	for _, field := range []string{"salary", "name", "note"} {
 		next = append(next, "/monitors/m/fields/"+field)
@@ -242,7 +242,7 @@ func TestRedactedValuesStayInside(t *testing.T) {
 		"/monitors/m/fields/salary", "/monitors/m/fields/name", "/monitors/m/windows/" + end, "/alerts", "/status", "/metrics", "/api/v1/backup",
 		"/api/v1/alerts", "/api/v1/alerts/history", "/api/v1/status", "/api/v1/monitors/m/windows", "/api/v1/monitors/m/windows/" + end, "/api/v1/monitors/m/fields/name",
 		"/api/v1/monitors/m/windows/" + end + "/profile", "/api/v1/monitors/m/heatmap?check=mean",
-		"/hook", "/slack", "/api/v2/alerts", "/v2/enqueue", "replay --openmetrics", "replay --json", "replay's metrics",
+		"/rules/g/Mean", "/api/v1/rules/g/Mean", "/hook", "/slack", "/api/v2/alerts", "/v2/enqueue", "replay --openmetrics", "replay --json", "replay's metrics",
 	} {
 		if !slices.Contains(found, at) {
 			t.Errorf("the values of fields that are not redacted were not found at %s", at)
@@ -255,7 +255,7 @@ func TestRedactedValuesStayInside(t *testing.T) {
 // those of its fields.
 func TestRedactedRules(t *testing.T) {
 	found := places(t, "", ", redact: true")
-	for _, at := range []string{"/alerts", "/api/v1/alerts", "/api/v1/alerts/history", "/hook", "/slack", "/api/v2/alerts", "/v2/enqueue"} {
+	for _, at := range []string{"/alerts", "/api/v1/alerts", "/api/v1/alerts/history", "/rules/g/Mean", "/api/v1/rules/g/Mean", "/hook", "/slack", "/api/v2/alerts", "/v2/enqueue"} {
 		if slices.Contains(found, at) {
 			t.Errorf("values are told at %s", at)
 		}
