@@ -111,18 +111,67 @@ func firstEvents(t *testing.T, d *daemontest.Daemon) string {
 	return text
 }
 
-// places is where a canary was found in all that a daemon shows and sends, and what a
-// replay prints.
-func places(t *testing.T, field, rule string) []string {
+// guarded is a daemon that watches private records, and all that it sends.
+type guarded struct {
+	*daemontest.Daemon
+	t     *testing.T
+	path  string
+	inbox *messages
+}
+
+// watch runs a daemon until its three windows are closed and all receivers were told.
+// What is given is added to each field and to each rule.
+func watch(t *testing.T, field, rule string) *guarded {
 	t.Helper()
-	inbox := &messages{bodies: map[string]string{}}
-	server := httptest.NewServer(inbox)
+	g := &guarded{t: t, inbox: &messages{bodies: map[string]string{}}}
+	server := httptest.NewServer(g.inbox)
 	t.Cleanup(server.Close)
 	brokers, _ := kafkatest.Fake(t)
 	cl := kafkatest.Plain(t, brokers)
 	kafkatest.CreateTopic(t, cl, "t", 1)
+	g.path = config(t, brokers, map[string]string{"key": "key"})
+	g.declare(field, rule)
+	daemontest.Files(t, filepath.Dir(g.path), map[string]string{"driftwatch.yaml": fmt.Sprintf(`kafka: {brokers: [%s]}
+store: {path: data}
+web: {listen: "127.0.0.1:0", external_url: "http://example.com"}
+monitors: ["monitor.yaml"]
+rules: ["rules.yaml"]
+alerting:
+  route:
+    receiver: hook
+    routes:
+      - {receiver: hook, match: monitor=m, continue: true}
+      - {receiver: slack, match: monitor=m, continue: true}
+      - {receiver: alertmanager, match: monitor=m, continue: true}
+      - {receiver: pagerduty, match: monitor=m}
+  receivers:
+    - {name: hook, webhook: {url: "%[2]s/hook"}}
+    - {name: slack, slack: {webhook_url: "%[2]s/slack"}}
+    - {name: alertmanager, alertmanager: {url: %[2]q}}
+    - {name: pagerduty, pagerduty: {routing_key_file: key, url: "%[2]s/v2/enqueue"}}
+`, quoted(brokers), server.URL)})
+	g.Daemon = daemontest.Start(t, g.path)
+	kafkatest.Produce(t, cl, privateRecords()...)
+	var status struct {
+		Outbox    int `json:"outbox_events"`
+		Receivers []struct{ Sent uint64 }
+	}
+	g.Until("three windows are closed and all receivers have been told", func() bool {
+		g.JSON("/api/v1/status", &status)
+		told := len(status.Receivers) == 4 && status.Outbox == 0
+		for _, r := range status.Receivers {
+			told = told && r.Sent > 0
+		}
+		return told && g.Metrics()[`driftwatch_windows_total{monitor="m"}`] == 3
+	})
+	return g
+}
+
+// declare writes the monitor and its rules, whose texts say all that they can.
+func (g *guarded) declare(field, rule string) {
+	g.t.Helper()
 	all := `"{{ .Value }} {{ .Low }} {{ .High }} {{ .Reference }} {{ .Change }} {{ .Percent }} {{ .Moved }} {{ .Explained }} {{ .Page }}"`
-	path := config(t, brokers, map[string]string{
+	daemontest.Files(g.t, filepath.Dir(g.path), map[string]string{
 		"monitor.yaml": fmt.Sprintf(`streams:
   - {name: s, topic: t, time: {field: ts}}
 monitors:
@@ -145,69 +194,50 @@ monitors:
       - {alert: Drift, when: {check: psi, drift: true}%[2]s}
       - {alert: Many, when: {share_of_fields: {check: psi, drift: true}, above: 0.1}%[2]s}
 `, all, rule),
-		"key": "key",
 	})
-	daemontest.Files(t, filepath.Dir(path), map[string]string{"driftwatch.yaml": fmt.Sprintf(`kafka: {brokers: [%s]}
-store: {path: data}
-web: {listen: "127.0.0.1:0", external_url: "http://example.com"}
-monitors: ["monitor.yaml"]
-rules: ["rules.yaml"]
-alerting:
-  route:
-    receiver: hook
-    routes:
-      - {receiver: hook, match: monitor=m, continue: true}
-      - {receiver: slack, match: monitor=m, continue: true}
-      - {receiver: alertmanager, match: monitor=m, continue: true}
-      - {receiver: pagerduty, match: monitor=m}
-  receivers:
-    - {name: hook, webhook: {url: "%[2]s/hook"}}
-    - {name: slack, slack: {webhook_url: "%[2]s/slack"}}
-    - {name: alertmanager, alertmanager: {url: %[2]q}}
-    - {name: pagerduty, pagerduty: {routing_key_file: key, url: "%[2]s/v2/enqueue"}}
-`, quoted(brokers), server.URL)})
-	d := daemontest.Start(t, path)
+}
+
+// privateRecords are windows of which the second one drifts, two records that cannot be
+// used, and what closes them.
+func privateRecords() []*kgo.Record {
 	bad := start.Add(15 * time.Second)
-	var records []*kgo.Record
+	var low, high []*kgo.Record
 	for i := range 2000 {
-		records = append(records, private(false, i, start.Add(time.Second)), private(true, i, start.Add(11*time.Second)))
+		low = append(low, private(false, i, start.Add(time.Second)))
+		high = append(high, private(true, i, start.Add(11*time.Second)))
 	}
-	slices.SortStableFunc(records, func(a, b *kgo.Record) int { return a.Timestamp.Compare(b.Timestamp) })
-	records = append(records,
+	return slices.Concat(low, high, []*kgo.Record{
 		kafkatest.Record("t", 0, nil, []byte(`{"ts":"soon","salary":88888,"name":"canary-x","other":"canary-y"}`), bad),
 		kafkatest.Record("t", 0, nil, []byte(`{"salary":88888,"name":"canary-x",}`), bad),
-		private(true, 0, start.Add(21*time.Second)), private(true, 0, start.Add(31*time.Second)))
-	kafkatest.Produce(t, cl, records...)
-	var status struct {
-		Outbox    int `json:"outbox_events"`
-		Receivers []struct{ Sent uint64 }
-	}
-	d.Until("three windows are closed and all receivers have been told", func() bool {
-		d.JSON("/api/v1/status", &status)
-		told := len(status.Receivers) == 4 && status.Outbox == 0
-		for _, r := range status.Receivers {
-			told = told && r.Sent > 0
-		}
-		return told && d.Metrics()[`driftwatch_windows_total{monitor="m"}`] == 3
+		private(true, 0, start.Add(21*time.Second)), private(true, 0, start.Add(31*time.Second)),
 	})
-	texts := crawl(d)
-	texts["events"], texts["log"] = firstEvents(t, d), d.Log()
-	d.Stop()
-	texts["log at the end"] = d.Log()
-	maps.Copy(texts, inbox.all())
-	maps.Copy(texts, replays(t, path))
-	var found []string
+}
+
+// found is where a canary is in texts.
+func found(t *testing.T, texts map[string]string) (list []string) {
+	t.Helper()
 	for _, at := range slices.Sorted(maps.Keys(texts)) {
-		if canary.MatchString(texts[at]) {
-			found = append(found, at)
-			if field != "" {
-				where := canary.FindStringIndex(texts[at])
-				t.Logf("%s: ...%q...", at, texts[at][max(0, where[0]-80):min(len(texts[at]), where[1]+80)])
-			}
+		if where := canary.FindStringIndex(texts[at]); where != nil {
+			list = append(list, at)
+			t.Logf("%s: ...%.200q...", at, texts[at][max(0, where[0]-80):min(len(texts[at]), where[1]+80)])
 		}
 	}
 	t.Logf("looked at %d texts", len(texts))
-	return found
+	return list
+}
+
+// places is where a canary is in all that a daemon shows and sends, and in what a
+// replay prints.
+func places(t *testing.T, field, rule string) []string {
+	t.Helper()
+	g := watch(t, field, rule)
+	texts := crawl(g.Daemon)
+	texts["events"] = firstEvents(t, g.Daemon)
+	g.Stop()
+	texts["log"] = g.Log()
+	maps.Copy(texts, g.inbox.all())
+	maps.Copy(texts, replays(t, g.path))
+	return found(t, texts)
 }
 
 // replays is what replay prints and writes in its forms.
@@ -263,4 +293,22 @@ func TestRedactedRules(t *testing.T) {
 	if !slices.Contains(found, "/monitors/m/fields/salary") {
 		t.Error("the page does not show the field")
 	}
+}
+
+// TestRedactedLater: a field that is redacted when its windows, alerts and their
+// history are stored already tells nothing from the next load of the configuration on.
+func TestRedactedLater(t *testing.T) {
+	g := watch(t, "", "")
+	g.declare(", redact: true", "")
+	if status, body := g.Post("/-/reload"); status != http.StatusOK {
+		t.Fatalf("reload: %d %s", status, body)
+	}
+	g.Until("the field is redacted", func() bool {
+		_, body := g.Get("/monitors/m/fields/salary")
+		return strings.Contains(body, "redacted")
+	})
+	if list := found(t, crawl(g.Daemon)); len(list) > 0 {
+		t.Errorf("values are told at %q", list)
+	}
+	g.Stop()
 }
