@@ -67,14 +67,14 @@ func (w *watched) note(sc scope, got finding) {
 		w.Why = ""
 	}
 	w.Asked++
-	switch {
-	case got.verdict == unknown:
+	switch got.verdict {
+	case unknown:
 		w.Unknown++
 		if w.Why == "" {
 			w.Why = got.why
 		}
 		return
-	case got.verdict == holds:
+	case holds:
 		w.Held++
 	}
 	if got.worse(w.worst) {

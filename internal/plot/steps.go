@@ -2,7 +2,6 @@ package plot
 
 import (
 	"fmt"
-	"time"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -121,25 +120,4 @@ func cut(s string, most int) string {
 		return string(r[:most-end-1]) + "…" + string(r[len(r)-end:])
 	}
 	return s
-}
-
-// dates labels Unix seconds.
-type dates struct{}
-
-// Ticks implements plot.Ticker.
-func (dates) Ticks(low, high float64) []plot.Tick {
-	const ticks = 4
-	layout := "2006-01-02"
-	switch {
-	case high-low < 3600:
-		layout = "15:04:05"
-	case high-low < 7*24*3600:
-		layout = "2 Jan 15:04"
-	}
-	var out []plot.Tick
-	for i := range ticks {
-		at := low + (high-low)*(float64(i)+0.5)/ticks
-		out = append(out, plot.Tick{Value: at, Label: time.Unix(int64(at), 0).UTC().Format(layout)})
-	}
-	return out
 }

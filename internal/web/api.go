@@ -23,7 +23,7 @@ func (h *handler) apiMonitors(w http.ResponseWriter, _ *http.Request) {
 	s := h.o.Snapshot()
 	out := make([]monitorJSON, len(s.Monitors))
 	for i := range s.Monitors {
-		out[i] = monitorOf(s, &s.Monitors[i])
+		out[i] = monitorOf(s, &s.Monitors[i], "")
 	}
 	reply(w, map[string]any{"monitors": out})
 }
@@ -35,7 +35,12 @@ func (h *handler) apiMonitor(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, err)
 		return
 	}
-	reply(w, monitorOf(s, m))
+	out := monitorOf(s, m, r.URL.Query().Get("segment"))
+	if out.Findings, err = h.findings(s, m); err != nil {
+		h.unreadable(w, m.Name, err)
+		return
+	}
+	reply(w, out)
 }
 
 func (h *handler) apiWindows(w http.ResponseWriter, r *http.Request) {

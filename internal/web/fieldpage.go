@@ -86,7 +86,7 @@ func (h *handler) field(w http.ResponseWriter, r *http.Request) {
 	}
 	v.Alerts = slices.DeleteFunc(alertRows(s, m.Name), func(a alertRow) bool { return a.Alert.Field != f.Name })
 	h.render(w, r, "field", page{
-		Title: f.Name + " of " + m.Name, API: "/api/v1" + fieldLink(m.Name, f.Name, sg.Name, f.Trend.Check, shown.End), Body: v,
+		Title: f.Name + " of " + m.Name, API: apis("field", fieldLink(m.Name, f.Name, sg.Name, f.Trend.Check, shown.End)), Body: v,
 	}, s)
 }
 

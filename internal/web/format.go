@@ -24,23 +24,24 @@ func windowPage(monitor, segment string, end window.Time) string {
 
 // fieldLink is the page of a field; without an end of its newest window.
 func fieldLink(monitor, field, segment, check string, end window.Time) string {
-	at := ""
-	if end != window.None {
-		at = end.String()
-	}
-	return monitorLink(monitor) + "/fields/" + url.PathEscape(field) + params("end", at, "segment", segment, "check", check)
+	return monitorLink(monitor) + "/fields/" + url.PathEscape(field) + params("end", endText(end), "segment", segment, "check", check)
 }
 
 // monitorPage is the page of a monitor as it was asked for.
 func monitorPage(monitor, segment, check string, windows int, end window.Time) string {
-	at, n := "", ""
-	if end != window.None {
-		at = end.String()
-	}
+	n := ""
 	if windows != defaultColumns {
 		n = strconv.Itoa(windows)
 	}
-	return monitorLink(monitor) + params("check", check, "end", at, "segment", segment, "windows", n)
+	return monitorLink(monitor) + params("check", check, "end", endText(end), "segment", segment, "windows", n)
+}
+
+// endText is a window's end in an address; "" of the newest.
+func endText(end window.Time) string {
+	if end == window.None {
+		return ""
+	}
+	return end.String()
 }
 
 // params writes the parameters that are not empty, in their order.

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"html/template"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -120,11 +121,13 @@ func text(b []byte, c digest.Cell, worst, many bool) []byte {
 	if c.Redacted {
 		return b
 	}
-	figures := 2
-	if many {
-		figures = 1
+	switch a := math.Abs(c.Value); {
+	case many:
+		return append(b, strings.Replace(strconv.FormatFloat(c.Value, 'g', 1, 64), "e+0", "e", 1)...)
+	case a >= 100 && a < 1e5:
+		return strconv.AppendFloat(b, c.Value, 'f', 0, 64)
 	}
-	return append(b, strings.Replace(strconv.FormatFloat(c.Value, 'g', figures, 64), "e+0", "e", 1)...)
+	return append(b, strings.Replace(strconv.FormatFloat(c.Value, 'g', 2, 64), "e+0", "e", 1)...)
 }
 
 // letter is the class of a cell.

@@ -37,6 +37,9 @@ type monitorJSON struct {
 	Segments     []string     `json:"segments"` // of the newest window
 	Last         *summaryJSON `json:"last_window,omitempty"`
 	Open         *openJSON    `json:"open_window,omitempty"`
+
+	Recent   []summaryJSON `json:"recent_windows"`     // oldest first
+	Findings *findingsJSON `json:"findings,omitempty"` // only where one monitor is asked for
 }
 
 // openJSON is the pane that closes next.
@@ -61,6 +64,7 @@ type summaryJSON struct {
 	Rows      uint64      `json:"rows"`
 	Revision  int         `json:"revision"`
 	Partial   bool        `json:"partial,omitempty"`
+	Verdict   verdict     `json:"verdict"` // the worst of all
 	Drifted   int         `json:"fields_drifted"`
 	Violating int         `json:"fields_violating"` // a limit that the user wrote
 	Worst     *worstJSON  `json:"worst_field,omitempty"`
@@ -74,10 +78,11 @@ type worstJSON struct {
 	Result  checks.Result `json:"result"`
 }
 
-func monitorOf(s *snapshot.Snapshot, m *snapshot.Monitor) monitorJSON {
+// monitorOf describes a monitor, and its newest windows for one of their segments.
+func monitorOf(s *snapshot.Snapshot, m *snapshot.Monitor, of string) monitorJSON {
 	out := monitorJSON{
 		Name: m.Name, Stream: m.Stream, State: stateOK, Fields: m.Fields, WindowSize: m.WindowSize.Seconds(), Window: m.Window,
-		ComparedWith: m.ComparedWith, Reference: m.Reference, WindowsTotal: m.WindowsTotal, Late: m.Late, Amended: m.Amended, Unrevised: m.Unrevised, LeftOut: m.LeftOut, Segments: []string{},
+		ComparedWith: m.ComparedWith, Reference: m.Reference, WindowsTotal: m.WindowsTotal, Late: m.Late, Amended: m.Amended, Unrevised: m.Unrevised, LeftOut: m.LeftOut, Segments: []string{}, Recent: []summaryJSON{},
 	}
 	if p := m.Pinned; p != nil {
 		out.Pinned = &pinnedJSON{p.Window, p.Reference}
@@ -103,6 +108,11 @@ func monitorOf(s *snapshot.Snapshot, m *snapshot.Monitor) monitorJSON {
 	case last == nil:
 		out.State = stateWaiting
 	}
+	for _, w := range m.Windows {
+		if sg := segment(w, of); sg != nil {
+			out.Recent = append(out.Recent, *summaryOf(w, sg))
+		}
+	}
 	if last != nil {
 		out.Last = summaryOf(last, last.Whole())
 		for i := range last.Segments {
@@ -113,7 +123,7 @@ func monitorOf(s *snapshot.Snapshot, m *snapshot.Monitor) monitorJSON {
 }
 
 func summaryOf(w *checks.Window, sg *checks.Segment) *summaryJSON {
-	out := &summaryJSON{Start: w.Start, End: w.End, Rows: sg.Rows, Revision: w.Revision, Partial: w.Partial}
+	out := &summaryJSON{Start: w.Start, End: w.End, Rows: sg.Rows, Revision: w.Revision, Partial: w.Partial, Verdict: windowVerdict(sg)}
 	for i := range sg.Fields {
 		out.Worst = worse(out.Worst, &sg.Fields[i])
 		switch verdictOf(sg.Fields[i].Checks) {

@@ -24,7 +24,7 @@ func (h *handler) alertsPage(w http.ResponseWriter, r *http.Request) {
 			v.Open = append(v.Open, a)
 		}
 	}
-	h.render(w, r, "alerts", page{Title: "Alerts", Here: "alerts", API: "/api/v1/alerts", Body: v}, s)
+	h.render(w, r, "alerts", page{Title: "Alerts", Here: "alerts", API: apis("alerts", "/alerts"), Body: v}, s)
 }
 
 type silencesView struct {
@@ -52,7 +52,7 @@ func (h *handler) silencesPage(w http.ResponseWriter, r *http.Request) {
 			v.Groups = append(v.Groups, g)
 		}
 	}
-	h.render(w, r, "silences", page{Title: "Silences", Here: "silences", API: "/api/v1/silences", Body: v}, h.o.Snapshot())
+	h.render(w, r, "silences", page{Title: "Silences", Here: "silences", API: apis("silences", "/silences"), Body: v}, h.o.Snapshot())
 }
 
 // silenceLink leads to a silence for an alert.
@@ -69,5 +69,5 @@ func silenceLink(a *rules.Alert) string {
 
 func (h *handler) statusPage(w http.ResponseWriter, r *http.Request) {
 	s := h.o.Snapshot()
-	h.render(w, r, "status", page{Title: "Status", Here: "status", API: "/api/v1/status", Body: statusOf(s)}, s)
+	h.render(w, r, "status", page{Title: "Status", Here: "status", API: apis("status", "/status"), Body: statusOf(s)}, s)
 }

@@ -46,8 +46,7 @@ type choice struct {
 // windowRow is a window in a list.
 type windowRow struct {
 	summaryJSON
-	Class verdict
-	Link  string
+	Link string
 }
 
 // heatQuery is what can be asked of a heat map.
@@ -90,21 +89,25 @@ func (h *handler) monitor(w http.ResponseWriter, r *http.Request) {
 		h.failPage(w, r, http.StatusBadRequest, err)
 		return
 	}
-	v := &monitorView{monitorJSON: monitorOf(s, m), Alerts: alertRows(s, m.Name), Segment: q.segment, Check: q.check, Columns: q.columns}
+	v := &monitorView{monitorJSON: monitorOf(s, m, q.segment), Alerts: alertRows(s, m.Name), Segment: q.segment, Check: q.check, Columns: q.columns}
 	if last := m.Last(); last != nil {
 		if err := h.fillMonitor(v, s, m, q); err != nil {
 			h.failPage(w, r, http.StatusInternalServerError, fmt.Errorf("read windows of %q: %w", m.Name, err))
 			return
 		}
 	}
-	api := "/api/v1" + monitorLink(m.Name)
+	api := apis("monitor", monitorLink(m.Name)+params("segment", q.segment))
 	if v.Heat != nil {
-		api += "/heatmap" + params("check", q.check, "segment", q.segment, "windows", strconv.Itoa(q.columns))
+		api = append(api, apis("map", monitorLink(m.Name)+"/heatmap"+params("check", q.check, "segment", q.segment, "windows", strconv.Itoa(q.columns), "end", endText(q.end)))...)
 	}
 	h.render(w, r, "monitor", page{Title: m.Name, API: api, Body: v}, s)
 }
 
 func (h *handler) fillMonitor(v *monitorView, s *snapshot.Snapshot, m *snapshot.Monitor, q heatQuery) error {
+	var err error
+	if v.Findings, err = h.findings(s, m); err != nil {
+		return err
+	}
 	last := m.Last()
 	fields := last.Whole()
 	if sg := segment(last, q.segment); sg != nil {
@@ -117,7 +120,7 @@ func (h *handler) fillMonitor(v *monitorView, s *snapshot.Snapshot, m *snapshot.
 	for _, n := range []int{14, 60, 200, maxColumns} {
 		v.Choices.Windows = append(v.Choices.Windows, choice{strconv.Itoa(n), strconv.Itoa(n), n == q.columns})
 	}
-	v.Latest = latest(m, q.segment)
+	v.Latest = v.latest()
 	heat, err := h.readHeat(m, q.segment, q.check, q.to(), q.columns)
 	if err != nil || len(heat.windows) == 0 {
 		return err
@@ -171,11 +174,9 @@ func segmentName(name string) string {
 const latestWindows = 10
 
 // latest lists the newest windows, newest first.
-func latest(m *snapshot.Monitor, name string) (out []windowRow) {
-	for _, w := range slices.Backward(newest(m.Windows, latestWindows)) {
-		if sg := segment(w, name); sg != nil {
-			out = append(out, windowRow{*summaryOf(w, sg), windowVerdict(sg), windowPage(m.Name, name, w.End)})
-		}
+func (v *monitorView) latest() (out []windowRow) {
+	for _, w := range slices.Backward(newest(v.Recent, latestWindows)) {
+		out = append(out, windowRow{w, windowPage(v.Name, v.Segment, w.End)})
 	}
 	return out
 }

@@ -21,12 +21,23 @@ const stripWindows, shortStrip = 30, 12
 // is.
 type page struct {
 	Title    string
-	Here     string // the part of the site that it belongs to
-	API      string // where its numbers are
+	Here     string    // the part of the site that it belongs to
+	API      []apiLink // where its numbers are
 	Problems []string
 	Ready    bool
 	Firing   int
 	Body     any
+}
+
+// apiLink leads to numbers that a page shows.
+type apiLink struct{ Name, Path string }
+
+// apis are named paths of the API.
+func apis(pairs ...string) (out []apiLink) {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		out = append(out, apiLink{pairs[i], "/api/v1" + pairs[i+1]})
+	}
+	return out
 }
 
 type overview struct {
@@ -64,7 +75,9 @@ func (h *handler) index(w http.ResponseWriter, r *http.Request) {
 	v := overview{Streams: statusOf(s).Streams}
 	for i := range s.Monitors {
 		m := &s.Monitors[i]
-		v.Monitors = append(v.Monitors, monitorRow{monitorOf(s, m), strip(m), 10 * max(shortStrip, min(stripWindows, len(m.Windows))), monitorLink(m.Name)})
+		row := monitorRow{monitorJSON: monitorOf(s, m, ""), Width: 10 * max(shortStrip, min(stripWindows, len(m.Windows))), Link: monitorLink(m.Name)}
+		row.Strip = strip(&row.monitorJSON)
+		v.Monitors = append(v.Monitors, row)
 	}
 	slices.SortStableFunc(v.Monitors, func(a, b monitorRow) int { return urgency(a.State) - urgency(b.State) })
 	for _, a := range alertRows(s, "") {
@@ -72,7 +85,7 @@ func (h *handler) index(w http.ResponseWriter, r *http.Request) {
 			v.Alerts = append(v.Alerts, a)
 		}
 	}
-	h.render(w, r, "overview", page{Title: "Monitors", Here: "monitors", API: "/api/v1/monitors", Body: v}, s)
+	h.render(w, r, "overview", page{Title: "Monitors", Here: "monitors", API: apis("monitors", "/monitors"), Body: v}, s)
 }
 
 // urgency orders the states of monitors.
@@ -81,14 +94,14 @@ func urgency(state string) int {
 }
 
 // strip shows the newest windows of a monitor in a picture that is 100 high.
-func strip(m *snapshot.Monitor) (out []bar) {
-	ws, most := newest(m.Windows, stripWindows), uint64(1)
+func strip(m *monitorJSON) (out []bar) {
+	ws, most := newest(m.Recent, stripWindows), uint64(1)
 	for _, w := range ws {
-		most = max(most, w.Whole().Rows)
+		most = max(most, w.Rows)
 	}
 	for i, w := range ws {
-		height := 20 + int(80*float64(w.Whole().Rows)/float64(most))
-		out = append(out, bar{windowCell(m.Name, w, w.Whole()), 10 * i, height})
+		height := 20 + int(80*float64(w.Rows)/float64(most))
+		out = append(out, bar{windowCell(m.Name, &w), 10 * i, height})
 	}
 	return out
 }
@@ -166,6 +179,11 @@ func (h *handler) render(w http.ResponseWriter, r *http.Request, name string, p 
 
 func (h *handler) send(w http.ResponseWriter, r *http.Request, code int, name string, p page, s *snapshot.Snapshot) {
 	p.Problems, p.Ready = problems(s), s.Ready
+	for _, of := range apis("alerts", "/alerts", "status", "/status") { // which the frame shows some of
+		if !slices.Contains(p.API, of) {
+			p.API = append(p.API, of)
+		}
+	}
 	for i := range s.Alerts {
 		if s.Alerts[i].State == rules.Firing {
 			p.Firing++
@@ -187,7 +205,7 @@ func (h *handler) failPage(w http.ResponseWriter, r *http.Request, code int, err
 		fail(w, code, err)
 		return
 	}
-	h.send(w, r, code, "failure", page{Title: http.StatusText(code), API: "/api/v1/monitors", Body: err.Error()}, h.o.Snapshot())
+	h.send(w, r, code, "failure", page{Title: http.StatusText(code), API: apis("monitors", "/monitors"), Body: err.Error()}, h.o.Snapshot())
 }
 
 // pageTemplates returns a template for each page: the frame around its own part.
@@ -235,24 +253,15 @@ func windowVerdict(sg *checks.Segment) verdict {
 	return worst
 }
 
-func windowCell(monitor string, w *checks.Window, sg *checks.Segment) cell {
-	n := 0
-	for i := range sg.Fields {
-		if v := verdictOf(sg.Fields[i].Checks); v == drifted || v == violated {
-			n++
-		}
-	}
-	note := fmt.Sprintf("%s, %s rows, ", clockSpan(w.Start, w.End), count(sg.Rows))
-	switch n {
-	case 0:
+func windowCell(monitor string, w *summaryJSON) cell {
+	note := clockSpan(w.Start, w.End) + ", " + plural(int(w.Rows), "row", "rows") + ", "
+	if n := w.Drifted + w.Violating; n > 0 {
+		note += plural(n, "field", "fields") + " drifted"
+	} else {
 		note += "no field drifted"
-	case 1:
-		note += "1 field drifted"
-	default:
-		note += fmt.Sprintf("%d fields drifted", n)
 	}
 	if w.Partial {
 		note += ", partial"
 	}
-	return cell{Class: windowVerdict(sg), Note: note, Link: windowPage(monitor, sg.Name, w.End)}
+	return cell{Class: w.Verdict, Note: note, Link: windowPage(monitor, "", w.End)}
 }

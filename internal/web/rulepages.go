@@ -48,7 +48,7 @@ func (h *handler) rulesPage(w http.ResponseWriter, r *http.Request) {
 		}
 		v.Files[at].Rules = append(v.Files[at].Rules, row)
 	}
-	h.render(w, r, "rules", page{Title: "Rules", Here: "rules", API: "/api/v1/rules", Body: v}, s)
+	h.render(w, r, "rules", page{Title: "Rules", Here: "rules", API: apis("rules", "/rules"), Body: v}, s)
 }
 
 // openByRule returns the pending and firing alerts by the page of their rule.
@@ -126,7 +126,7 @@ func (h *handler) rulePage(w http.ResponseWriter, r *http.Request) {
 	for _, rule := range list {
 		v.Rules = append(v.Rules, sectionOf(s, rule, r.URL.Query().Get("monitor")))
 	}
-	h.render(w, r, "rule", page{Title: v.Alert, Here: "rules", API: "/api/v1" + rules.RulePath(v.Group, v.Alert), Body: v}, s)
+	h.render(w, r, "rule", page{Title: v.Alert, Here: "rules", API: apis("rule", rules.RulePath(v.Group, v.Alert)), Body: v}, s)
 }
 
 func sectionOf(s *snapshot.Snapshot, rule ruleJSON, chosen string) ruleSection {

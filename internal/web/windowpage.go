@@ -63,7 +63,7 @@ func (h *handler) window(w http.ResponseWriter, r *http.Request) {
 		v.After = windowPage(m.Name, sg.Name, after)
 	}
 	h.render(w, r, "window", page{
-		Title: m.Name + ", " + clock(shown.End), API: "/api/v1" + windowPage(m.Name, sg.Name, shown.End), Body: v,
+		Title: m.Name + ", " + clock(shown.End), API: apis("window", windowPage(m.Name, sg.Name, shown.End)), Body: v,
 	}, s)
 }
 
