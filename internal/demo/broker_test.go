@@ -84,7 +84,7 @@ func TestBrokerRunCatchesUp(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- b.Run(ctx, Traffic{Seed: 2, Start: time.Now().Add(-3 * time.Second)}) }()
-	consume(t, b, 2*requestsPerTick*int(3*time.Second/TickLength)+100)
+	consume(t, b, 2*(requestsPerTick-2)*int(3*time.Second/TickLength)+100)
 	cancel()
 	if err := <-done; err != nil {
 		t.Fatal(err)

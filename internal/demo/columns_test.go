@@ -13,6 +13,9 @@ type row struct {
 		Age    float64 `json:"age"`
 		Tenure float64 `json:"tenure_months"`
 	} `json:"customer"`
+	Country  string    `json:"country"`
+	Device   string    `json:"device"`
+	Version  string    `json:"app_version"`
 	Charge   *float64  `json:"monthly_charge"`
 	Tickets  *float64  `json:"num_tickets"`
 	DataGB   *float64  `json:"data_gb"`
@@ -45,7 +48,8 @@ func sent(ticks []Tick) [][]byte {
 	return out
 }
 
-func columns(records [][]byte) table {
+// columns reads the records that are kept by all of the filters.
+func columns(records [][]byte, keep ...func(*row) bool) table {
 	out := table{values: map[string][]float64{}, nulls: map[string]float64{}}
 	inputs := 0
 	add := func(name string, v *float64) {
@@ -57,7 +61,7 @@ func columns(records [][]byte) table {
 	}
 	for _, b := range records {
 		var r row
-		if json.Unmarshal(b, &r) != nil {
+		if json.Unmarshal(b, &r) != nil || slices.ContainsFunc(keep, func(k func(*row) bool) bool { return !k(&r) }) {
 			continue
 		}
 		if r.Score != nil {
@@ -82,21 +86,6 @@ func columns(records [][]byte) table {
 		slices.Sort(v)
 	}
 	return out
-}
-
-func churnShare(records [][]byte) float64 {
-	churn, all := 0, 0
-	for _, b := range records {
-		var r row
-		if json.Unmarshal(b, &r) != nil || r.Label == "" {
-			continue
-		}
-		all++
-		if r.Label == "churn" {
-			churn++
-		}
-	}
-	return float64(churn) / float64(all)
 }
 
 // distance is the two-sample Kolmogorov-Smirnov statistic of sorted samples.

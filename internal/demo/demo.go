@@ -6,6 +6,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,8 @@ type Options struct {
 	Duration time.Duration // 0: until the context ends
 	Listen   string        // of the daemon; "": 127.0.0.1:9474, or a free port where that is taken
 	Seed     uint64        // of the traffic
+	Keep     string        // folder for the files, which stays; "": a temporary one
+	Program  string        // how the person called this program
 	Out      io.Writer
 	// Daemon runs the daemon with a configuration file until ctx ends.
 	Daemon func(ctx context.Context, configPath string) error
@@ -34,14 +37,13 @@ type Options struct {
 }
 
 // Run runs the demo until ctx ends or the duration has passed, and leaves
-// nothing behind. An error of any part ends it.
+// nothing behind but the folder that is to be kept. An error of any part ends it.
 func Run(ctx context.Context, opts Options) error {
-	dir, err := os.MkdirTemp("", "driftwatch-demo-")
+	dir, remove, err := opts.folder()
 	if err != nil {
-		return fmt.Errorf("make a folder for the demo: %w", err)
+		return err
 	}
-	defer os.RemoveAll(dir)
-
+	defer remove()
 	listen, err := freeAddress(opts.Listen)
 	if err != nil {
 		return err
@@ -59,34 +61,55 @@ func Run(ctx context.Context, opts Options) error {
 	}
 	defer slack.close()
 
-	traffic := Traffic{Seed: opts.Seed, Start: time.Now()}
+	traffic := Traffic{Seed: opts.Seed, Start: time.Now().Truncate(WindowLength)}
 	files := Files{Dir: dir, Broker: broker.Addr(), Listen: listen, Slack: slack.url()}
 	if err := files.Write(traffic); err != nil {
 		return err
 	}
-	banner(out, files)
-	return opts.run(ctx, files, broker, out)
+	return opts.run(ctx, files, broker, traffic, out)
 }
 
-// run starts what moves and waits until all of it has ended.
-func (o Options) run(ctx context.Context, files Files, broker *Broker, out *screen) error {
+// folder makes the folder of the demo's files.
+func (o Options) folder() (dir string, remove func(), err error) {
+	if o.Keep == "" {
+		if dir, err = os.MkdirTemp("", "driftwatch-demo-"); err != nil {
+			return "", nil, fmt.Errorf("make a folder for the demo: %w", err)
+		}
+		return dir, func() { os.RemoveAll(dir) }, nil
+	}
+	if err := os.MkdirAll(o.Keep, 0o755); err != nil {
+		return "", nil, fmt.Errorf("make the folder to keep: %w", err)
+	}
+	if there, err := os.ReadDir(o.Keep); err != nil || len(there) > 0 {
+		return "", nil, cmp.Or(err, fmt.Errorf("the folder to keep, %s, is not empty", o.Keep))
+	}
+	return o.Keep, func() {}, nil
+}
+
+// run starts what moves, waits until all of it has ended, and sums up.
+func (o Options) run(ctx context.Context, files Files, broker *Broker, traffic Traffic, out *screen) error {
 	if o.Duration > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, o.Duration)
 		defer cancel()
 	}
-	start := time.Now()
-	out.begin(start)
+	out.begin(traffic.Start)
 	client := &http.Client{Timeout: 5 * time.Second}
 	defer client.CloseIdleConnections()
-	alerts := watcher{url: baseURL(files.Listen) + "/api/v1/alerts", client: client, out: out}
+	alerts := newWatcher(daemonAPI{baseURL(files.Listen), client}, out, traffic.Start)
+	tour := &tour{out: out, files: files, program: o.Program, start: traffic.Start, watcher: alerts}
+	tour.banner()
 
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return o.daemon(ctx, files.ConfigPath()) })
-	g.Go(func() error { return broker.Run(ctx, Traffic{Seed: o.Seed, Start: start}) })
+	g.Go(func() error { return broker.Run(ctx, traffic) })
 	g.Go(func() error { alerts.run(ctx); return nil })
-	g.Go(func() error { tell(ctx, out); return nil })
-	return g.Wait()
+	g.Go(func() error { tour.tell(ctx); return nil })
+	err := g.Wait()
+	if err == nil {
+		tour.sumUp()
+	}
+	return err
 }
 
 // daemon runs the daemon; an end that nobody asked for is an error, so that

@@ -80,7 +80,11 @@ func scripted(out *page, looks ...[]rules.Alert) func(context.Context, string) e
 			return err
 		}
 		n := 0
-		srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/api/v1/alerts" {
+				http.NotFound(w, r)
+				return
+			}
 			_ = json.NewEncoder(w).Encode(map[string]any{"alerts": looks[min(n, len(looks)-1)]})
 			n++
 		})}
@@ -120,8 +124,12 @@ func TestRun(t *testing.T) {
 		t.Fatalf("error %v\n%s", err, out.String())
 	}
 	text := out.String()
-	const line = "  FeatureDrift monthly_charge of churn-inputs: psi 0.432, window 11:59:50 to 12:00:00, warning\n"
-	for _, once := range []string{"FIRING  " + line, "RESOLVED" + line, "[hello]", "Ordinary traffic"} {
+	const name = "  FeatureDrift: monthly_charge of churn-inputs\n"
+	for _, once := range []string{
+		"FIRING  " + name + "                 psi 0.432, window 11:59:50 to 12:00:00 UTC, warning\n       http://",
+		"/monitors/churn-inputs/fields/monthly_charge?check=psi&end=2026-03-01T12:00:00Z\n",
+		"RESOLVED" + name, "[hello]", "Ordinary traffic",
+	} {
 		if strings.Count(text, once) != 1 {
 			t.Errorf("want %q once in\n%s", once, text)
 		}
@@ -184,12 +192,16 @@ func TestStoryKeepsTheTimetable(t *testing.T) {
 		var out page
 		s := newScreen(&out)
 		s.begin(time.Now())
-		ctx, cancel := context.WithTimeout(t.Context(), DriftEnd+time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
-		tell(ctx, s)
-		margins := regexp.MustCompile(`(?m)^\d\d:\d\d`).FindAllString(out.String(), -1)
-		if got := strings.Join(margins, " "); got != "00:00 01:00 01:20 03:00" {
+		tour := tour{out: s, files: Files{Dir: "/demo"}, program: "driftwatch", start: time.Now(), watcher: newWatcher(daemonAPI{}, s, time.Now())}
+		tour.tell(ctx)
+		margins := regexp.MustCompile(`(?m)^\d\d:\d\d `).FindAllString(out.String(), -1)
+		if got := strings.Join(margins, ""); got != "00:00 01:10 01:50 02:10 02:50 03:10 04:40 " {
 			t.Errorf("told at %s", got)
+		}
+		if got := time.Since(tour.start); got != StoryEnd || !strings.Contains(out.String(), "0 of 3 found") || !strings.Contains(out.String(), "driftwatch test /demo/tests/churn.yaml") {
+			t.Errorf("summed up after %s:\n%s", got, out.String())
 		}
 	})
 }
@@ -198,7 +210,7 @@ func TestStoryKeepsTheTimetable(t *testing.T) {
 // ends, also where it fires again.
 func TestWatcher(t *testing.T) {
 	var out page
-	w := watcher{out: newScreen(&out), firing: map[string]rules.Alert{}}
+	w := newWatcher(daemonAPI{}, newScreen(&out), start)
 	other := alert(rules.Firing)
 	other.Fingerprint, other.Field = "g", "age"
 	for _, look := range [][]rules.Alert{
@@ -214,7 +226,7 @@ func TestWatcher(t *testing.T) {
 	} {
 		w.see(look)
 	}
-	got := strings.Join(regexp.MustCompile(`FIRING|RESOLVED|monthly_charge|age`).FindAllString(out.String(), -1), " ")
+	got := strings.Join(regexp.MustCompile(`FIRING|RESOLVED|monthly_charge|age`).FindAllString(regexp.MustCompile(`http://\S+|/monitors/\S+`).ReplaceAllString(out.String(), ""), -1), " ")
 	want := "FIRING monthly_charge FIRING age RESOLVED monthly_charge FIRING monthly_charge RESOLVED monthly_charge RESOLVED age"
 	if got != want {
 		t.Errorf("told %s\nwant %s", got, want)

@@ -37,7 +37,7 @@ func (f Files) Write(t Traffic) error {
 	if err := f.writeConfig(); err != nil {
 		return fmt.Errorf("write the demo's configuration: %w", err)
 	}
-	if err := f.writeTraining(t); err != nil {
+	if err := f.writeData(t); err != nil {
 		return fmt.Errorf("write the demo's training data: %w", err)
 	}
 	return nil
@@ -81,16 +81,38 @@ func (f Files) render(target, text string) error {
 	return os.WriteFile(target, []byte(b.String()), 0o644)
 }
 
-func (f Files) writeTraining(t Traffic) error {
-	dir := filepath.Join(f.Dir, "references")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
+func (f Files) writeData(t Traffic) error {
 	inputs, predictions := Training(t, TrainingRows)
-	if err := writeLines(filepath.Join(dir, "inputs.jsonl"), inputs); err != nil {
-		return err
+	for _, data := range []struct {
+		path string
+		rows [][]byte
+	}{
+		{"references/inputs.jsonl", inputs},
+		{"references/predictions.jsonl", predictions},
+		{"samples/drifted.jsonl", drifted(t)},
+	} {
+		path := filepath.Join(f.Dir, filepath.FromSlash(data.path))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := writeLines(path, data.rows); err != nil {
+			return err
+		}
 	}
-	return writeLines(filepath.Join(dir, "predictions.jsonl"), predictions)
+	return nil
+}
+
+// drifted are the answers of the last window of the slow drift, to be compared.
+func drifted(t Traffic) (predictions [][]byte) {
+	first := int((CreepEnd - WindowLength) / TickLength)
+	for n := range int(WindowLength / TickLength) {
+		for _, m := range t.Tick(first + n).Committed {
+			if m.Topic == PredictionsTopic {
+				predictions = append(predictions, m.Value)
+			}
+		}
+	}
+	return predictions
 }
 
 func writeLines(path string, lines [][]byte) error {

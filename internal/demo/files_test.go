@@ -27,7 +27,7 @@ func TestFiles(t *testing.T) {
 	if err := yamlx.Write(t.Output(), "text", problems); err != nil || len(problems) > 0 {
 		t.Fatalf("the configuration has %d problems (%v)", len(problems), err)
 	}
-	if len(cfg.Streams) != 2 || len(cfg.Monitors) != 2 || len(cfg.Rules.Rules) != 3 {
+	if len(cfg.Streams) != 2 || len(cfg.Monitors) != 2 || len(cfg.Rules.Rules) != 4 {
 		t.Errorf("%d streams, %d monitors, %d rules", len(cfg.Streams), len(cfg.Monitors), len(cfg.Rules.Rules))
 	}
 	for _, name := range []string{"inputs", "predictions"} {

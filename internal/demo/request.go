@@ -9,16 +9,17 @@ import (
 )
 
 // request is one question to the churn model and its answer: will this
-// customer leave?
+// customer of a film service leave?
 type request struct {
 	ID       string
 	Time     time.Time
 	Customer customer
 	Plan     string
-	Charge   *float64 // per month; null when the billing service is down
+	Charge   *float64 // in the last month; null when the billing service does not answer
 	Device   string   // "" is a missing field
+	Version  string   // of the app
 	Tickets  *int     // null where the support system has no account
-	DataGB   *float64
+	DataGB   *float64 // streamed in the last month, as the app counts it
 	Autopay  bool
 	Failures int // of payment, nearly always none
 	Score    float64
@@ -34,52 +35,60 @@ type customer struct {
 }
 
 const (
-	customers = 60_000
-	month     = 30 * 24 * time.Hour
+	customers    = 60_000
+	modelVersion = "2026.10.3"
+	month        = 30 * 24 * time.Hour
 
 	// What the model takes for a charge that it is not told.
-	typicalCharge = 44.0
-	// By how much the new price list is dearer.
-	priceRise = 1.25
+	typicalCharge = 11.0
+
+	// Whom the pricing bug bills twice.
+	bugCountry, bugDevice = "MX", "android"
+	// The app that calls data_gb by another name.
+	newVersion = "8.2.0"
 )
 
 // newRequest draws a request. Its ID and, where the event was earlier than at,
 // its Time are the caller's to set.
 func newRequest(rng *rand.Rand, at time.Time, p phase) request {
-	age := math.Round(44 + 15*rng.NormFloat64())
-	tenure := time.Duration(min(rng.ExpFloat64()*26, 180) * float64(month))
 	r := request{
-		Time: at,
-		Customer: customer{
-			ID:       rng.IntN(customers),
-			Age:      int(min(max(age, 18), 95)),
-			Country:  pick(rng, countries),
-			Tenure:   int(tenure / month),
-			SignedUp: at.Add(-tenure).Truncate(time.Second),
-		},
+		Time:     at,
+		Customer: newCustomer(rng, at),
 		Plan:     pick(rng, plans),
 		Device:   pick(rng, devices),
 		Autopay:  rng.Float64() < 0.7,
 		Tickets:  nullable(rng, 0.02, poisson(rng, 0.8)),
-		DataGB:   nullable(rng, 0.04, round(math.Exp(1.8+0.9*rng.NormFloat64()), 3)),
+		DataGB:   nullable(rng, 0.02, round(math.Exp(1.8+0.9*rng.NormFloat64()), 3)),
 		Failures: failures(rng),
 		Latency:  round(math.Exp(2.6+0.4*rng.NormFloat64()), 2),
 	}
-	charge := prices[r.Plan] * math.Exp(0.12*rng.NormFloat64())
-	if p.drift {
-		charge *= priceRise
+	if r.Version = appVersion(rng, r.Device, p.rollout); r.Version == newVersion {
+		r.DataGB = nil
 	}
-	r.Charge = nullable(rng, 0.005, round(charge, 2))
-	if p.nulls && rng.Float64() < 0.3 {
-		r.Charge = nil
+	billed := charge(rng, r.Customer.Country, r.Plan)
+	if p.doubled && r.Customer.Country == bugCountry && r.Device == bugDevice {
+		billed *= 2
 	}
-	r.Score = round(r.score(rng.NormFloat64()), 4)
+	r.Charge = nullable(rng, 0.005, round(billed, 2))
+	r.Score = round(r.score(0.45*rng.NormFloat64()+p.creep), 4)
 	return r
 }
 
-// score is the model: a logistic regression. The noise stands for the features
-// that are not on the stream.
-func (r *request) score(noise float64) float64 {
+func newCustomer(rng *rand.Rand, at time.Time) customer {
+	age := math.Round(41 + 14*rng.NormFloat64())
+	tenure := time.Duration(min(rng.ExpFloat64()*26, 180) * float64(month))
+	return customer{
+		ID:       rng.IntN(customers),
+		Age:      int(min(max(age, 18), 95)),
+		Country:  pick(rng, countries),
+		Tenure:   int(tenure / month),
+		SignedUp: at.Add(-tenure).Truncate(time.Second),
+	}
+}
+
+// score is the model: a logistic regression. What is added stands for the
+// features that are not on the stream, and for a model that moves.
+func (r *request) score(added float64) float64 {
 	charge, tickets := typicalCharge, 0
 	if r.Charge != nil {
 		charge = *r.Charge
@@ -87,7 +96,7 @@ func (r *request) score(noise float64) float64 {
 	if r.Tickets != nil {
 		tickets = *r.Tickets
 	}
-	z := -2.3 + 0.035*(charge-typicalCharge) + 0.2*float64(tickets) + 0.3*float64(r.Failures) - 0.006*float64(r.Customer.Tenure) + 0.45*noise
+	z := -1.9 + 0.09*(charge-typicalCharge) + 0.2*float64(tickets) + 0.3*float64(r.Failures) - 0.006*float64(r.Customer.Tenure) + added
 	if r.Autopay {
 		z -= 0.25
 	}
@@ -98,9 +107,11 @@ type inputJSON struct {
 	RequestID string       `json:"request_id"`
 	TS        int64        `json:"ts"` // Unix milliseconds
 	Customer  customerJSON `json:"customer"`
+	Country   string       `json:"country"`
 	Plan      string       `json:"plan"`
 	Charge    *float64     `json:"monthly_charge"`
 	Device    string       `json:"device,omitempty"`
+	Version   string       `json:"app_version"`
 	Tickets   *int         `json:"num_tickets"`
 	DataGB    *float64     `json:"data_gb"`
 	Autopay   bool         `json:"is_autopay"`
@@ -110,7 +121,6 @@ type inputJSON struct {
 type customerJSON struct {
 	ID       string    `json:"id"`
 	Age      int       `json:"age"`
-	Country  string    `json:"country"`
 	Tenure   int       `json:"tenure_months"`
 	SignedUp time.Time `json:"signed_up_at"`
 }
@@ -129,9 +139,9 @@ type predictionJSON struct {
 func (r *request) input(sent time.Time) Message {
 	c := r.Customer
 	return r.message(InputsTopic, sent, inputJSON{
-		RequestID: r.ID, TS: r.Time.UnixMilli(), Plan: r.Plan, Charge: r.Charge, Device: r.Device,
+		RequestID: r.ID, TS: r.Time.UnixMilli(), Country: c.Country, Plan: r.Plan, Charge: r.Charge, Device: r.Device, Version: r.Version,
 		Tickets: r.Tickets, DataGB: r.DataGB, Autopay: r.Autopay, Failures: r.Failures,
-		Customer: customerJSON{ID: c.key(), Age: c.Age, Country: c.Country, Tenure: c.Tenure, SignedUp: c.SignedUp.UTC()},
+		Customer: customerJSON{ID: c.key(), Age: c.Age, Tenure: c.Tenure, SignedUp: c.SignedUp.UTC()},
 	})
 }
 
@@ -142,7 +152,7 @@ func (r *request) prediction(sent time.Time) Message {
 		label = "churn"
 	}
 	return r.message(PredictionsTopic, sent, predictionJSON{
-		RequestID: r.ID, At: r.Time.UTC(), Model: "churn", Version: "2026.10.3", Score: r.Score, Label: label, Latency: r.Latency,
+		RequestID: r.ID, At: r.Time.UTC(), Model: "churn", Version: modelVersion, Score: r.Score, Label: label, Latency: r.Latency,
 	})
 }
 

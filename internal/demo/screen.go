@@ -1,12 +1,12 @@
 package demo
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 )
 
 // screen writes whole blocks of lines to where the person looks. It is safe
@@ -50,10 +50,33 @@ func (s *screen) print(text string) {
 func (s *screen) note(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d := time.Since(s.start).Truncate(time.Second)
-	margin := fmt.Sprintf("%02d:%02d  ", int(d.Minutes()), int(d.Seconds())%60)
+	margin := clock(time.Since(s.start)) + "  "
 	text = strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+strings.Repeat(" ", len(margin)))
-	_, _ = io.WriteString(s.out, margin+text+"\n")
+	_, _ = io.WriteString(s.out, margin+text+"\n\n")
+}
+
+// textWidth is what a terminal of 80 columns has beside the margin.
+const textWidth = 80 - len("00:00  ")
+
+// wrap breaks a line between words so that each part is at most so many
+// characters wide. The parts after the first are indented as the line was, and
+// a little more. A word that is wider stays whole.
+func wrap(line string, width int) []string {
+	rest := strings.TrimLeft(line, " ")
+	indent := line[:len(line)-len(rest)]
+	var parts []string
+	part := indent
+	for i, word := range strings.Fields(rest) {
+		if i > 0 && utf8.RuneCountInString(part+" "+word) > width {
+			parts, part = append(parts, part), indent+"    "+word
+			continue
+		}
+		if i > 0 {
+			part += " "
+		}
+		part += word
+	}
+	return append(parts, part)
 }
 
 // paint puts text in a colour where there are colours.
@@ -69,4 +92,5 @@ const (
 	dim   = "2"
 	red   = "1;31"
 	green = "1;32"
+	link  = "36"
 )

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -64,18 +65,28 @@ func (s *slackServer) receive(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "invalid_payload", http.StatusBadRequest)
 		return
 	}
-	s.out.note(s.out.paint(dim, "Slack shows:") + "\n" + s.coloured(text))
+	s.out.note(s.out.paint(dim, "Slack shows:") + "\n" + s.shown(text))
 	_, _ = io.WriteString(w, "ok")
 }
 
-// coloured paints the bar beside a message: red where something fires in it,
-// else green.
-func (s *slackServer) coloured(text string) string {
+// shown fits a message to the screen and paints the bar beside it: red where
+// something fires in it, else green.
+func (s *slackServer) shown(text string) string {
 	code := green
 	if strings.Contains(text, "[FIRING") {
 		code = red
 	}
-	return strings.ReplaceAll(text, bar, s.out.paint(code, bar))
+	var lines []string
+	for line := range strings.Lines(text) {
+		line = strings.TrimPrefix(strings.TrimRight(line, "\n"), bar)
+		for _, part := range wrap(linkText.ReplaceAllString(line, "$1"), textWidth-1) {
+			lines = append(lines, s.out.paint(code, bar)+part)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 const bar = "┃"
+
+// linkText is a line that is a link: Slack shows its text, not its address.
+var linkText = regexp.MustCompile(`^( *[^:/]+): https?://\S+$`)

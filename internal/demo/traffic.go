@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"time"
 )
@@ -18,18 +19,11 @@ const (
 // during it depends on the seed and the tick's number alone.
 const (
 	TickLength      = 50 * time.Millisecond
-	requestsPerTick = 10 // 200 requests and 400 records a second
+	requestsPerTick = 10              // on average: 200 requests and 400 records a second
+	tide            = 2 * time.Minute // from one high tide of requests to the next
 
 	abortedEvery = 400 // ticks: every 20 seconds one batch is sent and taken back
 	abortedSize  = 40  // requests in such a batch
-)
-
-// The timetable, counted from the start.
-const (
-	DriftBegin = time.Minute
-	DriftEnd   = 3 * time.Minute
-	NullsBegin = DriftBegin
-	NullsEnd   = NullsBegin + 20*time.Second
 )
 
 // Message is one Kafka record as the service sends it.
@@ -63,8 +57,9 @@ func (t Traffic) Tick(n int) Tick {
 	phase := phaseAt(begin.Sub(t.Start))
 
 	var out Tick
-	for i := range requestsPerTick {
-		at := begin.Add(time.Duration(i) * TickLength / requestsPerTick)
+	requests := requestsIn(rng, begin.Sub(t.Start))
+	for i := range requests {
+		at := begin.Add((time.Duration(i) * TickLength / time.Duration(requests)).Truncate(time.Millisecond))
 		r := newRequest(rng, at, phase)
 		r.ID = fmt.Sprintf("r-%08d-%02d", n, i)
 		r.Time = at.Add(-delay(rng, at.Sub(t.Start)))
@@ -74,6 +69,13 @@ func (t Traffic) Tick(n int) Tick {
 		out.Aborted = t.aborted(rng, begin, n)
 	}
 	return out
+}
+
+// requestsIn is how many requests fall into a tick: more and fewer in turn, as in a
+// day that passes in two minutes, and some by chance.
+func requestsIn(rng *rand.Rand, since time.Duration) int {
+	wave := 1.5 * math.Sin(2*math.Pi*since.Seconds()/tide.Seconds())
+	return int(math.Round(requestsPerTick + wave + 4*rng.Float64() - 2))
 }
 
 // aborted is a batch that a crashing producer never commits. Its values are so
@@ -88,19 +90,6 @@ func (t Traffic) aborted(rng *rand.Rand, at time.Time, n int) []Message {
 		out = append(out, r.input(at), r.prediction(at))
 	}
 	return out
-}
-
-// phase says what is wrong with the traffic at a moment.
-type phase struct {
-	drift bool // the price list has changed
-	nulls bool // the billing service answers only now and then
-}
-
-func phaseAt(since time.Duration) phase {
-	return phase{
-		drift: DriftBegin <= since && since < DriftEnd,
-		nulls: NullsBegin <= since && since < NullsEnd,
-	}
 }
 
 // delay is how long before it was sent a record's event happened: most often

@@ -38,7 +38,6 @@ func check(t *testing.T, path string, least int) {
 func TestExamples(t *testing.T) {
 	check(t, "../../testdata/example/tests/churn.yaml", 6)
 	check(t, "../../deploy/compose/tests/predictions.yaml", 2)
-	check(t, "testdata/demo/tests.yaml", 4)
 }
 
 var block = regexp.MustCompile("(?s)```yaml\n(.*?)```")
@@ -78,18 +77,18 @@ monitors:
 // FuzzRead reads any file of tests: nothing may panic, every problem has a place,
 // and what is accepted can be judged.
 func FuzzRead(f *testing.F) {
-	for _, path := range []string{"../../testdata/example/tests/churn.yaml", "testdata/demo/tests.yaml"} {
+	for _, path := range []string{"../../testdata/example/tests/churn.yaml", "../demo/files/tests/churn.yaml"} {
 		b, err := os.ReadFile(path)
 		if err != nil {
 			f.Fatal(err)
 		}
 		f.Add(string(b))
 	}
-	f.Add("config: driftwatch.yaml\ntests: [{name: a, monitor: churn-inputs, start: 2026-01-05, windows: [{rows: 1, repeat: 2, partial: true, segments: {c=d: {rows: 0}}, checks: {volume: {skipped: x}}}]}]")
-	f.Add("config: driftwatch.yaml\ntests: [{name: a, monitor: churn-inputs, records: [\"{}\", {record: {a: [1, {b: null}], c: 0x1}, repeat: 3}], windows: [{end: 1970-01-01, alerts: [{alert: FeatureDrift, labels: {a: 1}}]}]}]")
+	f.Add("config: ../driftwatch.yaml\ntests: [{name: a, monitor: churn, start: 2026-01-05, windows: [{rows: 1, repeat: 2, partial: true, segments: {c=d: {rows: 0}}, checks: {volume: {skipped: x}}}]}]")
+	f.Add("config: ../driftwatch.yaml\ntests: [{name: a, monitor: churn, records: [\"{}\", {record: {a: [1, {b: null}], c: 0x1}, repeat: 3}], windows: [{end: 1970-01-01, alerts: [{alert: FeatureDrift, labels: {a: 1}}]}]}]")
 	f.Fuzz(func(t *testing.T, text string) {
 		rep := &yamlx.Reporter{}
-		file := &File{Path: "testdata/demo/tests.yaml"}
+		file := &File{Path: "../../testdata/example/tests/churn.yaml"}
 		c, ok := yamlx.Parse(file.Path, []byte(text), rep)
 		if !ok {
 			return

@@ -276,7 +276,7 @@ func TestExamples(t *testing.T) {
 		"config":   {"../../testdata/example/driftwatch.yaml", "../../deploy/compose/driftwatch.yaml"},
 		"monitors": {"../../testdata/example/monitors/*.yaml", "../../deploy/compose/monitors/*.yaml"},
 		"rules":    {"../../testdata/example/rules/*.yaml", "../../deploy/compose/rules/*.yaml"},
-		"tests":    {"../../testdata/example/tests/*.yaml", "../../deploy/compose/tests/*.yaml", "../ruletest/testdata/demo/tests.yaml"},
+		"tests":    {"../../testdata/example/tests/*.yaml", "../../deploy/compose/tests/*.yaml", "../demo/files/tests/*.yaml"},
 	} {
 		s := compile(t, kind)
 		for _, glob := range globs {

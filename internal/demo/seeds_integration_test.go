@@ -1,0 +1,5 @@
+//go:build integration
+
+package demo
+
+const storySeeds = 20
