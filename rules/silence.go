@@ -103,6 +103,7 @@ func (p *Program) WithoutClock() *Program {
 	timeless := &Program{Monitor: p.Monitor}
 	for _, r := range p.rules {
 		if r.When.NoData == 0 {
+			r.at = len(timeless.rules)
 			timeless.rules = append(timeless.rules, r)
 		}
 	}

@@ -71,6 +71,16 @@ func TestSilence(t *testing.T) {
 	}
 }
 
+// TestWithoutClock: the rules that are left are asked of windows as before, also
+// those after one that is gone.
+func TestWithoutClock(t *testing.T) {
+	p := parseSet(t, "groups: [{name: g, monitor: m, rules: [{alert: Quiet, when: {no_data: 2h}}, {alert: A, when: {check: psi, above: 0.2}}]}]")
+	_, events, made := p.ForMonitor(testMonitor).WithoutClock().Evaluate(State{}, psiOf(0, 1), none)
+	if show(events) != "firing a" || len(made) != 1 || made[0].Alert != "A" {
+		t.Errorf("events %+v, evaluations %+v", events, made)
+	}
+}
+
 // TestSilenceOfRulesThatAreGone: its resolve is no older than it.
 func TestSilenceOfRulesThatAreGone(t *testing.T) {
 	p := parseSet(t, oneRule("alert: Quiet, when: {no_data: 2h}")).ForMonitor(testMonitor)
