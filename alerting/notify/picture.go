@@ -40,10 +40,6 @@ func Pictured(m alerting.Message) []*rules.Alert {
 	return worst
 }
 
-func rank(a *rules.Alert) int {
-	return slices.Index([]string{rules.Info, rules.Warning, rules.Critical}, a.Severity)
-}
-
 func effect(a *rules.Alert) float64 {
 	if a.Result.Effect == nil {
 		return 0

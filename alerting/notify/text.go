@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -64,6 +65,24 @@ func shortList(list []string) string {
 		return strings.Join(list, ", ")
 	}
 	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
+}
+
+// WorstFirst returns events in the order in which people should read them: what
+// fires before what has ended, and the most severe first.
+func WorstFirst(events []rules.Event) []rules.Event {
+	ended := func(a *rules.Alert) int {
+		if a.State == rules.Firing {
+			return 0
+		}
+		return 1
+	}
+	return slices.SortedStableFunc(slices.Values(events), func(a, b rules.Event) int {
+		return cmp.Or(cmp.Compare(ended(&a.Alert), ended(&b.Alert)), cmp.Compare(rank(&b.Alert), rank(&a.Alert)))
+	})
+}
+
+func rank(a *rules.Alert) int {
+	return slices.Index([]string{rules.Info, rules.Warning, rules.Critical}, a.Severity)
 }
 
 // Runbooks returns the links of the alerts, each once.

@@ -123,8 +123,8 @@ func viewOf(m alerting.Message) view {
 		v.URL = m.URL
 	}
 	start, end := window.Newest, window.None
-	for i, e := range m.Events {
-		a := &m.Events[i].Alert
+	for i, e := range notify.WorstFirst(m.Events) {
+		a := &e.Alert
 		start, end = min(start, a.WindowStart), max(end, a.WindowEnd)
 		if i >= maxAlerts {
 			v.More++

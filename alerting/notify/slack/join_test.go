@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -104,6 +105,25 @@ func TestJoinGrowsBetweenAttempts(t *testing.T) {
 	}
 	if thread := calls[2]; thread.Thread == "" || !strings.Contains(thread.Text, "*tenure*") || !strings.Contains(thread.Text, "*score*") {
 		t.Errorf("the thread is told %+v", thread)
+	}
+}
+
+// TestJoinOfHugeNames: what the thread is told has no more characters than Slack takes.
+func TestJoinOfHugeNames(t *testing.T) {
+	_, r := channel(t)
+	if err := group(t, r, firing("amount")); err != nil {
+		t.Fatal(err)
+	}
+	huge := strings.Repeat("&", 5000)
+	var many []rules.Event
+	for i := range 50 {
+		many = append(many, with(firing(huge), func(a *rules.Alert) {
+			a.Fingerprint, a.Name, a.Segment, a.Check, a.When = fmt.Sprint(i), huge, huge, huge, huge
+			a.Annotations = map[string]string{"summary": huge}
+		}))
+	}
+	if err := group(t, r, many...); err != nil {
+		t.Error(err)
 	}
 }
 

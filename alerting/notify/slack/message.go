@@ -51,8 +51,10 @@ func markdown(text string) *api.TextBlockObject {
 	return api.NewTextBlockObject(api.MarkdownType, text, false, true)
 }
 
-// linesOf writes an alert a line, and below what is known of it, up to maxLines.
+// linesOf writes an alert a line, and below what is known of it, up to maxLines: the
+// worst first.
 func linesOf(events []rules.Event) []string {
+	events = notify.WorstFirst(events)
 	var lines []string
 	named := len(slices.CompactFunc(slices.Clone(events), func(a, b rules.Event) bool { return a.Alert.Name == b.Alert.Name })) > 1
 	for i, e := range events {

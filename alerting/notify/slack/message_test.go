@@ -63,7 +63,7 @@ func with(e rules.Event, change func(*rules.Alert)) rules.Event {
 func TestGolden(t *testing.T) {
 	long := message()
 	long.Events = nil
-	for i := range 30 {
+	for i := range 50 {
 		long.Events = append(long.Events, with(firing(fmt.Sprintf("field_%02d", i)), func(a *rules.Alert) { a.Annotations = nil }))
 	}
 	ended := message()

@@ -58,6 +58,9 @@ func TestPicturesOfTheWorst(t *testing.T) {
 			t.Errorf("no picture of %s in %s", field, last.Files)
 		}
 	}
+	if !strings.Contains(calls[0].Text, "*field_07*") || !strings.Contains(calls[0].Text, "[FIRING:52]") {
+		t.Errorf("a notification says %q", calls[0].Text)
+	}
 	if n := len(slices.DeleteFunc(methods(s), func(m string) bool { return m != "chat.postMessage" })); n != 1 {
 		t.Errorf("%d messages", n)
 	}
