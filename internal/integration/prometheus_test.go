@@ -114,7 +114,8 @@ func checkFormat(t *testing.T, d *daemontest.Daemon) {
 }
 
 // steady leaves out what changes from one scrape to the next without a record:
-// ages, and the room in the store, which checkpoints take and give back.
+// ages, the heap, and the room in the store, which checkpoints take and give back.
+// The bounds of buckets are written otherwise in the format that Prometheus asks for.
 func steady(all daemontest.Metrics) daemontest.Metrics {
 	m := daemontest.Metrics{}
 	for series, v := range all {
@@ -125,7 +126,7 @@ func steady(all daemontest.Metrics) daemontest.Metrics {
 	return m
 }
 
-var unsteady = regexp.MustCompile(`^driftwatch_(freshness_seconds|store_)`)
+var unsteady = regexp.MustCompile(`^driftwatch_(freshness_seconds|memory_live_bytes|store_|fetch_|\w+_bucket\b)`)
 
 // emptyLabel is what Prometheus leaves out: to it an empty label is none.
 var emptyLabel = regexp.MustCompile(`,[a-z]+=""|[a-z]+="",|\{[a-z]+=""\}`)
@@ -151,12 +152,12 @@ scrape_configs:
 
 // runPrometheus starts a Prometheus with a configuration, on the blocks in a
 // folder. It is killed with the test.
-func runPrometheus(t *testing.T, config, data string) *prometheus {
+func runPrometheus(t *testing.T, config, data string, flags ...string) *prometheus {
 	t.Helper()
 	dir := t.TempDir()
 	daemontest.Files(t, dir, map[string]string{"prometheus.yml": config})
-	cmd := exec.Command("prometheus", "--config.file="+filepath.Join(dir, "prometheus.yml"),
-		"--storage.tsdb.path="+data, "--storage.tsdb.retention.time=10y", "--web.listen-address=127.0.0.1:0")
+	cmd := exec.Command("prometheus", append(flags, "--config.file="+filepath.Join(dir, "prometheus.yml"),
+		"--storage.tsdb.path="+data, "--storage.tsdb.retention.time=10y", "--web.listen-address=127.0.0.1:0")...)
 	return &prometheus{listening(t, cmd)}
 }
 

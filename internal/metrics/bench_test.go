@@ -48,8 +48,19 @@ func largeSnapshot() *snapshot.Snapshot {
 // BenchmarkScrape is of 10,000 series, by what a scraper asks for.
 func BenchmarkScrape(b *testing.B) {
 	r := prometheus.NewRegistry()
-	r.MustRegister(collectorOf(largeSnapshot()))
+	c := collectorOf(largeSnapshot())
+	r.MustRegister(c)
 	h := Handler(r)
+	b.Run("collect", func(b *testing.B) {
+		ch := make(chan prometheus.Metric, 1<<14)
+		b.ReportAllocs()
+		for b.Loop() {
+			c.Collect(ch)
+			for len(ch) > 0 {
+				<-ch
+			}
+		}
+	})
 	b.Run("gather", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
@@ -74,6 +85,21 @@ func BenchmarkScrape(b *testing.B) {
 				w := httptest.NewRecorder()
 				h.ServeHTTP(w, req)
 				b.ReportMetric(float64(w.Body.Len()), "bytes")
+			}
+		})
+	}
+}
+
+// BenchmarkPrepare makes 10,000 series, once for each window: all of them, and the
+// worse half of them.
+func BenchmarkPrepare(b *testing.B) {
+	d, w := newDescs(), large("wide")
+	for _, limit := range []int{0, 5000} {
+		b.Run(fmt.Sprintf("limit %d", limit), func(b *testing.B) {
+			var before *windowSeries
+			b.ReportAllocs()
+			for b.Loop() {
+				before = d.seriesOf(w, limit, before)
 			}
 		})
 	}
