@@ -24,11 +24,10 @@ import (
 // the outcome then. The address is that of the first configuration: a reload
 // does not move it.
 func (d *daemon) startWeb(ctx context.Context, g *generation) (<-chan error, error) {
-	registry := metrics.NewRegistry(d.metrics)
 	server, err := web.New(web.Options{
 		Listen: g.config.Web.Listen, ConfigFile: g.config.Web.ConfigFile,
 		Snapshot: d.snapshot,
-		History:  history{d.store, d.redaction}, References: d, Digests: d, Silences: d.silences, Now: d.now, Backup: d.copyStore, Metrics: metrics.Handler(registry), Reload: d.reloader.Ask, Logger: d.opts.Log,
+		History:  history{d.store, d.redaction}, References: d, Digests: d, Silences: d.silences, Now: d.now, Backup: d.copyStore, Metrics: metrics.Handler(metrics.NewGatherer(d.metrics)), Reload: d.reloader.Ask, Logger: d.opts.Log,
 	})
 	if err != nil {
 		return nil, err

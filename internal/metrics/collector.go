@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -16,15 +17,15 @@ import (
 
 // Collector turns a snapshot into metrics.
 type Collector struct {
-	o      Options
-	d      descs
-	series atomic.Pointer[map[string]*windowSeries] // by monitor
+	o       Options
+	d       descs
+	windows atomic.Pointer[prepared]
 }
 
 // NewCollector returns a collector of everything in the snapshot.
 func NewCollector(o Options) *Collector {
 	c := &Collector{o: o, d: newDescs()}
-	c.series.Store(&map[string]*windowSeries{})
+	c.windows.Store(&prepared{})
 	return c
 }
 
@@ -35,7 +36,7 @@ func (c *Collector) Describe(ch chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect implements prometheus.Collector.
+// Collect implements prometheus.Collector. The series of windows are not among it.
 func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 	s := c.o.Snapshot()
 	e := emitter{func(m prometheus.Metric) { ch <- m }}
@@ -46,7 +47,7 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 			c.stream(e, st)
 		}
 	}
-	series := *c.series.Load()
+	windows := c.windows.Load()
 	for i := range s.Monitors {
 		m := &s.Monitors[i]
 		if !unknown[m.Stream] {
@@ -54,11 +55,8 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 			e.count(c.d.amended, m.Amended, m.Name)
 		}
 		c.monitor(e, m)
-		if now := series[m.Name]; now != nil {
-			e.gauge(c.d.leftOut, float64(now.leftOut), m.Name)
-			for _, metric := range now.metrics {
-				ch <- metric
-			}
+		if w := windows.monitors[m.Name]; w != nil {
+			e.gauge(c.d.leftOut, float64(w.leftOut), m.Name)
 		}
 	}
 	c.alerts(e, s.Alerts)
@@ -80,7 +78,8 @@ func (d *descs) part(e emitter, monitor string, p *part) {
 	if p.rows != nil {
 		e.gauge(d.windowRows, float64(*p.rows), monitor, p.segment)
 	}
-	for name, r := range p.checks {
+	for _, name := range slices.Sorted(maps.Keys(p.checks)) {
+		r := p.checks[name]
 		d.check(e, &r, monitor, p.segment, p.field, name)
 	}
 }
@@ -191,8 +190,7 @@ func (c *Collector) daemon(e emitter, s *snapshot.Snapshot) {
 	}
 }
 
-// emitter sends constant metrics. Registries sort them, so their order does not
-// matter.
+// emitter sends constant metrics.
 type emitter struct{ emit func(prometheus.Metric) }
 
 func (e emitter) gauge(d *prometheus.Desc, v float64, labels ...string) {

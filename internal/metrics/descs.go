@@ -9,6 +9,7 @@ import (
 // descs are the metrics. Names and labels are public: dashboards and rules
 // depend on them.
 type descs struct {
+	texts                                          map[*prometheus.Desc]text
 	value, pValue, drift                           *prometheus.Desc
 	monitorInfo, monitorWindow                     *prometheus.Desc
 	windowRows, windowEnd, windowRevision, windows *prometheus.Desc
@@ -25,12 +26,20 @@ type descs struct {
 	buildInfo, rulesInfo, pageInfo                 *prometheus.Desc
 }
 
+// text is what a description does not tell.
+type text struct{ name, help string }
+
 func newDescs() descs {
+	texts := map[*prometheus.Desc]text{}
 	desc := func(name, help string, labels ...string) *prometheus.Desc {
-		return prometheus.NewDesc("driftwatch_"+name, help, labels, nil)
+		d := prometheus.NewDesc("driftwatch_"+name, help, labels, nil)
+		texts[d] = text{"driftwatch_" + name, help}
+		return d
 	}
 	check := []string{"monitor", "segment", "field", "check"}
 	return descs{
+		texts: texts,
+
 		value:          desc("check_value", "Value of a check in the monitor's newest window.", check...),
 		pValue:         desc("check_p_value", "P-value of a check in the monitor's newest window.", check...),
 		drift:          desc("check_drift", "Whether the check's verdict on the monitor's newest window is drift.", check...),

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"driftwatch/internal/snapshot"
@@ -31,23 +30,10 @@ type Build struct {
 	Go       string
 }
 
-// NewRegistry returns a registry of the daemon's metrics, c among them, and those
-// of its process.
-func NewRegistry(c *Collector) *prometheus.Registry {
-	r := prometheus.NewRegistry()
-	r.MustRegister(
-		c,
-		latencyCollector{c.o.Latencies, c.o.Snapshot},
-		collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-	)
-	return r
-}
-
-// Handler serves the registry in the formats that the scraper asks for,
+// Handler serves metrics in the formats that the scraper asks for,
 // OpenMetrics among them.
-func Handler(r *prometheus.Registry) http.Handler {
-	return promhttp.HandlerFor(r, promhttp.HandlerOpts{
+func Handler(g prometheus.Gatherer) http.Handler {
+	return promhttp.HandlerFor(g, promhttp.HandlerOpts{
 		EnableOpenMetrics: true,
 		ErrorHandling:     promhttp.ContinueOnError,
 	})

@@ -33,16 +33,22 @@ func collectorOf(s *snapshot.Snapshot) *Collector {
 	return c
 }
 
+// gather is as the daemon gathers, of one collector.
+func gather(c prometheus.Collector) prometheus.Gatherer {
+	r := prometheus.NewPedanticRegistry()
+	r.MustRegister(c)
+	if c, ok := c.(*Collector); ok {
+		return gatherer{r, c}
+	}
+	return r
+}
+
 func scrape(t *testing.T, c prometheus.Collector, accept string) string {
 	t.Helper()
-	r := prometheus.NewPedanticRegistry()
-	if err := r.Register(c); err != nil {
-		t.Fatal(err)
-	}
 	req := httptest.NewRequest(http.MethodGet, "/metrics", nil)
 	req.Header.Set("Accept", accept)
 	w := httptest.NewRecorder()
-	Handler(r).ServeHTTP(w, req)
+	Handler(gather(c)).ServeHTTP(w, req)
 	if w.Code != 200 {
 		t.Fatalf("status %d: %s", w.Code, w.Body)
 	}
@@ -74,7 +80,7 @@ func TestOpenMetrics(t *testing.T) {
 }
 
 func TestLint(t *testing.T) {
-	problems, err := testutil.CollectAndLint(collectorOf(snapshottest.New()))
+	problems, err := testutil.GatherAndLint(gather(collectorOf(snapshottest.New())))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,8 +175,8 @@ func TestEmptySnapshot(t *testing.T) {
 	}
 }
 
-func TestRegistry(t *testing.T) {
-	r := NewRegistry(collectorOf(snapshottest.New()))
+func TestGatherer(t *testing.T) {
+	r := NewGatherer(collectorOf(snapshottest.New()))
 	families, err := r.Gather()
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
 	"pgregory.net/rapid"
 
 	"driftwatch/internal/snapshot"
@@ -196,39 +197,51 @@ func TestSeriesAreLeftOut(t *testing.T) {
 	}
 }
 
-// TestScrapeWalks: however many series there are, a scrape makes none of them.
+// TestScrapeWalks: however many series there are, a scrape makes and sorts none of
+// them: it hands on what was made for the one before.
 func TestScrapeWalks(t *testing.T) {
-	collect := func(c *Collector) map[prometheus.Metric]bool {
-		ch, all := make(chan prometheus.Metric, 1<<14), map[prometheus.Metric]bool{}
-		c.Collect(ch)
-		close(ch)
-		for m := range ch {
-			all[m] = true
+	families := func(g prometheus.Gatherer) (all []*dto.MetricFamily, series int) {
+		all, err := g.Gather()
+		if err != nil {
+			t.Fatal(err)
 		}
-		return all
+		for _, f := range all {
+			series += len(f.GetMetric())
+		}
+		return all, series
 	}
-	c := collectorOf(largeSnapshot())
-	first, again, same := collect(c), collect(c), 0
-	for m := range again {
-		if first[m] {
-			same++
+	wide := gather(collectorOf(largeSnapshot()))
+	first, _ := families(wide)
+	again, series := families(wide)
+	handedOn := 0
+	for _, f := range again {
+		if slices.Contains(first, f) {
+			handedOn += len(f.GetMetric())
 		}
 	}
-	if made := len(again) - same; same < 9990 || made > 60 {
-		t.Errorf("%d series were handed on, %d made anew", same, made)
+	if made := series - handedOn; handedOn < 9990 || made > 60 {
+		t.Errorf("%d series were handed on, %d made anew", handedOn, made)
 	}
-	allocs := func(c *Collector) float64 {
-		ch := make(chan prometheus.Metric, 1<<14)
-		return testing.AllocsPerRun(5, func() {
-			c.Collect(ch)
-			for len(ch) > 0 {
-				<-ch
-			}
-		})
+}
+
+// A window that closes replaces the series of its monitor, and of no other.
+func TestPrepareMakesWhatIsNew(t *testing.T) {
+	s := snapshottest.New()
+	c := collectorOf(s)
+	before := c.windows.Load()
+	c.Prepare(s)
+	if c.windows.Load() != before {
+		t.Error("series are made anew of a snapshot with the same windows")
 	}
-	small := largeSnapshot()
-	small.Monitors[0].Newest = windowOf(map[string][]string{"": {"a 1"}})
-	if many, few := allocs(c), allocs(collectorOf(small)); many != few {
-		t.Errorf("%v allocations for 10,000 series, %v for 8", many, few)
+	s.Monitors[0].Newest = snapshottest.Window("churn", 5)
+	c.Prepare(s)
+	after := c.windows.Load()
+	if after.monitors["churn"] == before.monitors["churn"] || after.monitors[snapshottest.Odd] != before.monitors[snapshottest.Odd] {
+		t.Errorf("the series before %v, after %v", before.monitors, after.monitors)
+	}
+	s.Monitors = s.Monitors[1:]
+	c.Prepare(s)
+	if after := c.windows.Load(); after.monitors["churn"] != nil || len(after.families) == 0 {
+		t.Errorf("the series of what is left are %v", after.monitors)
 	}
 }
