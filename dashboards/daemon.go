@@ -1,5 +1,7 @@
 package dashboards
 
+import "fmt"
+
 // daemon shows the program itself: does it keep up, does it lose anything, do
 // its messages arrive.
 func daemon() dashboard {
@@ -8,6 +10,7 @@ func daemon() dashboard {
 	reading(&p)
 	uncounted(&p)
 	telling(&p)
+	latencies(&p)
 	resources(&p)
 	d := newDashboard(daemonUID, "Driftwatch: daemon", "The program itself.", p,
 		several(withAll(values("instance", "Instance", "driftwatch_build_info"), ".+")),
@@ -24,10 +27,10 @@ func health(p *page) {
 	p.add(number("Records", "Read a second.", "short", `sum(rate(driftwatch_records_total{instance=~"$instance", stream=~"$stream"}[$__rate_interval]))`, plain()))
 	p.add(number("Unusable records", "Share of the records read in the last hour.", "percentunit",
 		`sum(increase(driftwatch_record_errors_total{instance=~"$instance", stream=~"$stream"}[1h])) / sum(increase(driftwatch_records_total{instance=~"$instance", stream=~"$stream"}[1h])) or vector(0)`, redFrom(0.01)))
-	p.add(number("Lost records", "Deleted by the broker before they were read, in the last day.", "short",
+	p.add(number("Lost in a day", "Records deleted by the broker before they were read.", "short",
 		`sum(increase(driftwatch_lost_records_total{instance=~"$instance", stream=~"$stream"}[1d]))`, redFrom(1)))
-	p.add(number("Waiting notifications", "Events that no receiver has taken yet.", "none", `sum(driftwatch_outbox_events{instance=~"$instance"})`, redFrom(1)))
-	p.add(spoken(number("Store", "Where it cannot be written, the disk is full or broken, and nothing is read until it can.", "none",
+	p.add(number("Undelivered", "Events that no receiver has taken yet.", "none", `sum(driftwatch_outbox_events{instance=~"$instance"})`, redFrom(1)))
+	p.add(spoken(number("State of the store", "Where it cannot be written, the disk is full or broken, and nothing is read until it can.", "none",
 		`min(driftwatch_store_writable{instance=~"$instance"})`, plain()), writable))
 }
 
@@ -76,6 +79,30 @@ func telling(p *page) {
 	p.add(series("Failed attempts", "In an hour, by reason.", "short", wide, target{
 		Expr: `sum by (receiver, reason) (increase(driftwatch_notification_failures_total{instance=~"$instance"}[1h]))`, Legend: "{{receiver}} {{reason}}",
 	}))
+}
+
+func latencies(p *page) {
+	p.row("How long it takes")
+	p.add(latency("Delay of windows", "From the end of a window and its lateness to its result.", "driftwatch_window_delay_seconds", "stream"))
+	p.add(latency("Fetches", "Of records that the broker has.", "driftwatch_fetch_duration_seconds", "stream"))
+	p.add(latency("Notifications one by one", "An attempt to deliver one, failed ones included.", "driftwatch_notification_duration_seconds", "receiver"))
+	p.add(latency("Checks of a window", "", "driftwatch_window_evaluation_duration_seconds", "instance"))
+	p.add(latency("Rules of a window", "", "driftwatch_rules_evaluation_duration_seconds", "instance"))
+	p.add(latency("Commits to the store", "", "driftwatch_store_commit_duration_seconds", "instance"))
+}
+
+// latency shows what a half and what nearly all of a histogram are below.
+func latency(title, description, histogram, by string) panel {
+	return series(title, description, "s", 8,
+		target{Expr: quantile("0.5", histogram, by), Legend: "{{" + by + "}} median"},
+		target{Expr: quantile("0.99", histogram, by), Legend: "{{" + by + "}} 99 %"})
+}
+
+// quantile asks for the classic buckets of a histogram, and for the native ones of
+// a Prometheus that scrapes those instead.
+func quantile(q, histogram, by string) string {
+	return fmt.Sprintf(`histogram_quantile(%[1]s, sum by (%[3]s, le) (rate(%[2]s_bucket{instance=~"$instance"}[$__rate_interval]))) or `+
+		`histogram_quantile(%[1]s, sum by (%[3]s) (rate(%[2]s{instance=~"$instance"}[$__rate_interval])))`, q, histogram, by)
 }
 
 // daemons keeps what Prometheus has of other programs out.

@@ -148,12 +148,16 @@ func TestLayout(t *testing.T) {
 // lay puts panels that are seen together in their places.
 func lay(t *testing.T, dashboard string, ids map[int]string, panels []panel) {
 	t.Helper()
-	taken := map[[2]int]string{}
+	taken, titles := map[[2]int]string{}, map[string]bool{}
 	for _, p := range panels {
 		if other, ok := ids[p.ID]; ok || p.ID == 0 {
 			t.Errorf("%s: %q and %q have the number %d", dashboard, p.Title, other, p.ID)
 		}
 		ids[p.ID] = p.Title
+		if titles[p.Title] {
+			t.Errorf("%s: two panels are called %q", dashboard, p.Title)
+		}
+		titles[p.Title] = true
 		for x := range p.Grid.W {
 			for y := range p.Grid.H {
 				at := [2]int{p.Grid.X + x, p.Grid.Y + y}

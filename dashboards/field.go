@@ -15,7 +15,7 @@ func field() dashboard {
 	p.add(number("Segments that drift", "In which some check of the field says drift.", "none",
 		`count(max by (segment) (driftwatch_check_drift{monitor="$monitor", field="$field", segment!=""}) == 1) or vector(0)`, redFrom(1)))
 	p.add(number("Smallest p-value", "Of all checks.", "sci", `min(driftwatch_check_p_value`+ofField+`)`, plain()))
-	p.add(number("Rows", "Of the newest window.", "short", `max(driftwatch_window_rows`+ofMonitor+`)`, plain()))
+	p.add(number("Rows of the window", "The newest one.", "short", `max(driftwatch_window_rows`+ofMonitor+`)`, plain()))
 	p.add(number("Missing or null", "Share of the rows.", "percentunit",
 		`sum(driftwatch_check_value{monitor="$monitor", segment=~"$segment", field="$field", check=~"missing|nulls"})`, plain()))
 
@@ -27,7 +27,7 @@ func field() dashboard {
 	p.add(series("Values that are not there", "Shares of the rows.", "percentunit", 12,
 		target{Expr: `max by (check) (driftwatch_check_value{monitor="$monitor", segment=~"$segment", field="$field", check=~"missing|nulls|invalid"})`, Legend: "{{check}}"}))
 
-	p.row("Checks")
+	p.row("Each check")
 	p.add(eachPanel("$check", "Its value, and where there is a test its p-value at the right.",
 		target{Expr: `max by (check) (driftwatch_check_value{monitor="$monitor", segment=~"$segment", field="$field", check=~"$check"})`, Legend: "{{check}}"},
 		target{Expr: `max by (check) (driftwatch_check_p_value{monitor="$monitor", segment=~"$segment", field="$field", check=~"$check"})`, Legend: "p-value"}))

@@ -17,7 +17,7 @@ func monitor() dashboard {
 	p.add(number("Firing alerts", "Of all segments.", "none", `sum(driftwatch_alerts{monitor="$monitor", state="firing"}) or vector(0)`, redFrom(1)))
 	p.add(number("Age of the newest window", "Since its end.", "s", `time() - max(driftwatch_window_end_timestamp_seconds{monitor="$monitor"})`, plain()))
 	p.add(number("Rows", "Of the newest window.", "short", `max(driftwatch_window_rows`+ofMonitor+`)`, plain()))
-	p.add(number("Late records", "Of the last day.", "short", `sum(increase(driftwatch_late_records_total{monitor="$monitor"}[1d]))`, redFrom(1)))
+	p.add(number("Late in a day", "Records that came after their window was sealed.", "short", `sum(increase(driftwatch_late_records_total{monitor="$monitor"}[1d]))`, redFrom(1)))
 
 	verdictOf := states("Drift by field", "Red while any check of the field says drift.", 12, verdicts,
 		target{Expr: `max by (field, segment) (driftwatch_check_drift` + ofFields + `)`, Legend: "{{field}}"})

@@ -9,13 +9,13 @@ func overview() dashboard {
 	p.add(number("Firing alerts", "Of all monitors.", "none", `sum(driftwatch_alerts{state="firing"}) or vector(0)`, redFrom(1)))
 	p.add(number("Drifted fields", "Fields of the whole stream of which some check says drift.", "none",
 		`sum(max by (monitor, field) (driftwatch_check_drift{segment="", field!=""})) or vector(0)`, redFrom(1)))
-	p.add(number("Monitors", "Of all daemons that Prometheus scrapes.", "none", `count(group by (monitor) (driftwatch_monitor_info))`, plain()))
+	p.add(number("Number of monitors", "Of all daemons that Prometheus scrapes.", "none", `count(group by (monitor) (driftwatch_monitor_info))`, plain()))
 	p.add(number("Oldest window", "Age of the newest window of the monitor where it is oldest.", "s",
 		`max(time() - max by (monitor) (driftwatch_window_end_timestamp_seconds))`, plain()))
 	p.add(number("Lag", "Records between the readers and the ends of their partitions.", "short", `sum(driftwatch_lag_records)`, redFrom(10000)))
 	p.add(number("Waiting notifications", "Events that no receiver has taken yet.", "none", `sum(driftwatch_outbox_events)`, redFrom(1)))
 
-	p.row("Monitors")
+	p.row("Each monitor")
 	t := monitors()
 	p.add(t.panel())
 	p.add(states("Drift by monitor", "Red while any field of the whole stream drifts.", 8, verdicts,

@@ -1,6 +1,7 @@
 package dashboards
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -97,14 +98,14 @@ func (v *variable) query(dashboard, text string) Query {
 	return q
 }
 
-// rateInterval stands for what Grafana makes of its variable of this name, by how
-// often Prometheus scrapes and how much time is shown.
-const rateInterval = "5m"
+// rateInterval is a variable that Grafana makes of how often Prometheus scrapes and
+// how much time is shown.
+const rateInterval = "__rate_interval"
 
 // filler replaces the variables of the dashboard in a query. The longer of two
 // names that begin alike is not taken for the shorter one.
 func (d *dashboard) filler(chosen Choices) func(string) string {
-	values := map[string]string{"__rate_interval": rateInterval}
+	values := map[string]string{rateInterval: cmp.Or(strings.Join(chosen[rateInterval], ""), "5m")}
 	for _, v := range d.Templating.List {
 		values[v.Name] = v.interpolated(chosen[v.Name])
 	}

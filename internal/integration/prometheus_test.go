@@ -21,7 +21,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"driftwatch/dashboards"
 	"driftwatch/internal/daemontest"
 	"driftwatch/internal/kafkatest"
 )
@@ -83,10 +82,12 @@ func TestPrometheus(t *testing.T) {
 		t.Errorf("%d series: %v", len(want), want)
 	}
 	p.rules(t, d)
-	p.dashboards(t, d)
 	d.Stop()
 	t.Logf("%d series in Prometheus are those of /metrics", len(want))
 }
+
+// oddName is hard to write in a label.
+const oddName = "a \"quoted\\\" name\nof two lines"
 
 // categorised makes records over 30 s of event time, with a category that is
 // hard to write in a label.
@@ -95,7 +96,7 @@ func categorised(seed uint64, n int) []*kgo.Record {
 	out := make([]*kgo.Record, n)
 	for i := range out {
 		at := start.Add(time.Duration(i) * 30 * time.Second / time.Duration(n))
-		c := []string{"BR", "PT", "a \"quoted\\\" name\nof two lines", "São Paulo"}[rng.IntN(4)]
+		c := []string{"BR", "PT", oddName, "São Paulo"}[rng.IntN(4)]
 		value, _ := json.Marshal(map[string]any{"ts": at.UnixMilli(), "x": rng.NormFloat64(), "c": c}) // strings and numbers always marshal
 		out[i] = kafkatest.Record("t", 0, nil, value, at)
 	}
@@ -161,21 +162,6 @@ func runPrometheus(t *testing.T, config, data string, flags ...string) *promethe
 	return &prometheus{listening(t, cmd)}
 }
 
-// dashboards asks what the panels of the dashboards ask: each has something to
-// show.
-func (p *prometheus) dashboards(t *testing.T, d *daemontest.Daemon) {
-	t.Helper()
-	empty := regexp.MustCompile("volume A|Alerts pending$|^Notifications|^Failed attempts") // what takes seven windows, rules that wait, receivers
-	ofX := dashboards.Queries(dashboards.Choices{"monitor": {"m"}, "field": {"x"}})
-	ofC := dashboards.Queries(dashboards.Choices{"monitor": {"m"}, "field": {"c"}})
-	for i, q := range ofX {
-		if !empty.MatchString(q.Place) {
-			d.Until(q.String()+" has something to show: "+q.Expr, func() bool { return len(p.query(t, q.Expr))+len(p.query(t, ofC[i].Expr)) > 0 })
-		}
-	}
-	t.Logf("%d queries of the dashboards have data", len(ofX))
-}
-
 // get reads a path of the HTTP API into v. It is false while Prometheus is not
 // ready.
 func (p *prometheus) get(t *testing.T, path string, v any) bool {
@@ -201,19 +187,8 @@ func (p *prometheus) get(t *testing.T, path string, v any) bool {
 // query returns the newest values of the series that an expression selects.
 func (p *prometheus) query(t *testing.T, expr string) daemontest.Metrics {
 	t.Helper()
-	var answer struct {
-		Data struct {
-			Result []struct {
-				Metric map[string]string
-				Value  [2]any
-			}
-		}
-	}
 	m := daemontest.Metrics{}
-	if !p.get(t, "/api/v1/query?query="+url.QueryEscape(expr), &answer) {
-		return m
-	}
-	for _, r := range answer.Data.Result {
+	for _, r := range p.results(t, expr) {
 		v, err := strconv.ParseFloat(fmt.Sprint(r.Value[1]), 64)
 		if err != nil {
 			t.Fatal(err)
@@ -221,6 +196,26 @@ func (p *prometheus) query(t *testing.T, expr string) daemontest.Metrics {
 		m[seriesOf(r.Metric)] = v
 	}
 	return m
+}
+
+// queryResult is one series of an answer.
+type queryResult struct {
+	Metric map[string]string
+	Value  [2]any // time and value
+}
+
+// results returns what an expression selects now.
+func (p *prometheus) results(t *testing.T, expr string) []queryResult {
+	t.Helper()
+	var answer struct {
+		Error string
+		Data  struct{ Result []queryResult }
+	}
+	p.get(t, "/api/v1/query?query="+url.QueryEscape(expr), &answer)
+	if answer.Error != "" {
+		t.Fatalf("%s: %s", expr, answer.Error)
+	}
+	return answer.Data.Result
 }
 
 // seriesOf writes a metric as the exposition format does, without the labels
