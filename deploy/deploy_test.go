@@ -112,16 +112,90 @@ func TestMetricNames(t *testing.T) {
 	}
 }
 
-// TestRunbook: each alert about the daemon has a heading in the runbook.
-func TestRunbook(t *testing.T) {
-	runbook := read(t, "../docs/operations.md")
-	alerts := regexp.MustCompile(`(?m)alert: (\w+)$`).FindAllStringSubmatch(read(t, "prometheus/driftwatch.rules.yml"), -1)
-	if len(alerts) == 0 {
-		t.Fatal("no alerts were found")
+// alerts are the rules about the daemon.
+type alerts struct {
+	Groups []struct {
+		Rules []struct {
+			Alert       string
+			Labels      map[string]string
+			Annotations map[string]string
+		}
 	}
-	for _, a := range alerts {
-		if !regexp.MustCompile(`(?m)^## .*\b` + a[1] + `\b`).MatchString(runbook) {
-			t.Errorf("docs/operations.md has no heading for %s", a[1])
+}
+
+// decode reads a YAML file of which only a part is looked at.
+func decode(t *testing.T, path string, v any) {
+	t.Helper()
+	if err := yaml.Unmarshal([]byte(read(t, path)), v); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+}
+
+// TestAlertsSayWhatToDo: each has a severity, a text, and the address of its own
+// heading in the runbook.
+func TestAlertsSayWhatToDo(t *testing.T) {
+	headings := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^##+ (.+)$`).FindAllStringSubmatch(read(t, "../docs/operations.md"), -1) {
+		headings[anchor(m[1])] = true
+	}
+	var file alerts
+	decode(t, "prometheus/driftwatch.rules.yml", &file)
+	found := 0
+	for _, g := range file.Groups {
+		for _, r := range g.Rules {
+			found++
+			if s := r.Labels["severity"]; s != "warning" && s != "critical" {
+				t.Errorf("%s has severity %q", r.Alert, s)
+			}
+			if r.Annotations["summary"] == "" || r.Annotations["description"] == "" {
+				t.Errorf("%s lacks a summary or a description", r.Alert)
+			}
+			doc, at, _ := strings.Cut(r.Annotations["runbook_url"], "#")
+			if doc != "docs/operations.md" || at != strings.ToLower(r.Alert) || !headings[at] {
+				t.Errorf("%s has the runbook %q, which is not its heading", r.Alert, r.Annotations["runbook_url"])
+			}
+		}
+	}
+	if found < 10 {
+		t.Errorf("only %d alerts were found", found)
+	}
+}
+
+// anchor is the name by which Git's web pages link to a heading.
+func anchor(heading string) string {
+	words := regexp.MustCompile(`[^\p{L}\p{N} _-]`).ReplaceAllString(strings.ToLower(heading), "")
+	return strings.ReplaceAll(words, " ", "-")
+}
+
+// TestAlertsAreTested: the tests that promtool runs see each alert firing and not
+// firing.
+func TestAlertsAreTested(t *testing.T) {
+	var tests struct {
+		Tests []struct {
+			Cases []struct {
+				Name   string `yaml:"alertname"`
+				Expect []any  `yaml:"exp_alerts"`
+			} `yaml:"alert_rule_test"`
+		}
+	}
+	decode(t, "prometheus/driftwatch.rules_test.yml", &tests)
+	fires, rests := map[string]bool{}, map[string]bool{}
+	for _, test := range tests.Tests {
+		for _, c := range test.Cases {
+			if len(c.Expect) > 0 {
+				fires[c.Name] = true
+			} else {
+				rests[c.Name] = true
+			}
+		}
+	}
+	var file alerts
+	decode(t, "prometheus/driftwatch.rules.yml", &file)
+	for _, g := range file.Groups {
+		for _, r := range g.Rules {
+			if !fires[r.Alert] || !rests[r.Alert] {
+				t.Errorf("%s is seen firing: %v, and not firing: %v", r.Alert, fires[r.Alert], rests[r.Alert])
+			}
 		}
 	}
 }

@@ -33,8 +33,10 @@ func expectations(of ...map[string]expectation) map[string]expectation {
 // offered is what variables offer.
 var offered = map[string]func(*known, dashboards.Choices) []string{
 	"variable monitor": func(k *known, _ dashboards.Choices) []string { return k.end.values("monitor") },
-	"variable segment": func(k *known, _ dashboards.Choices) []string { // with one that only earlier windows have
-		return k.rows.where("monitor", "m").where("segment", ".+").with(0, "segment", "c="+oddName).values("segment")
+	"variable segment": func(k *known, _ dashboards.Choices) []string {
+		// One is in earlier windows only. Names of segments escape backslashes.
+		odd := "c=" + strings.ReplaceAll(oddName, `\`, `\\`)
+		return k.rows.where("monitor", "m").where("segment", ".+").with(0, "segment", odd).values("segment")
 	},
 	"variable field": func(k *known, _ dashboards.Choices) []string {
 		return k.value.where("monitor", "m").where("field", ".+").values("field")
