@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -37,6 +38,10 @@ func (m *Monitor) computeIdentity(id string) string {
 func (m *Monitor) Judgement() string {
 	s := m.Spec
 	s.Window = Window{} // the shape has what matters of it
+	s.Fields = slices.Clone(s.Fields)
+	for i := range s.Fields {
+		s.Fields[i].Redact = false // it is about what is shown
+	}
 	sum := digest(struct {
 		Shape shape
 		Spec  Spec

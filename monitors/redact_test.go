@@ -37,3 +37,16 @@ func TestPartsOfRedactedFields(t *testing.T) {
 		}
 	}
 }
+
+// What is shown decides nothing: state is carried over, and late records still amend
+// windows.
+func TestRedactionIsNoOtherMonitor(t *testing.T) {
+	_, open := testMonitor(t, nil)
+	_, private := testMonitor(t, func(s *Spec) { s.Fields[0].Redact = true })
+	if open.Identity() != private.Identity() || open.Judgement() != private.Judgement() {
+		t.Error("a field that is redacted makes another monitor")
+	}
+	if !private.Spec.Fields[0].Redact {
+		t.Error("the field is redacted no longer")
+	}
+}

@@ -273,6 +273,7 @@ func (v *verifier) evaluate(w *checks.Window, reference *monitors.Baseline) ([]b
 		Pane: pane, Cut: w.Cut, Partial: w.Partial, History: history, Reference: reference,
 	})
 	again.Revision, again.Amended = w.Revision, w.Amended
+	again.NoteRedacted(w)
 	if volume, ok := w.Whole().Checks["volume"]; ok && !all {
 		again.Whole().Checks["volume"] = volume // windows that it looked back on may be gone
 	}

@@ -75,6 +75,24 @@ func TestVerify(t *testing.T) {
 	}
 }
 
+// Whether fields are redacted, when windows closed or now, changes no result: windows
+// from before and after can be verified.
+func TestVerifyOfRedactedWindows(t *testing.T) {
+	for name, when := range map[string]struct{ then, now bool }{"since": {false, true}, "always": {true, true}, "no longer": {true, false}} {
+		t.Run(name, func(t *testing.T) {
+			spec := minutely()
+			spec.Fields[0].Redact = when.then
+			stored := kept(t, spec)
+			spec.Fields = slices.Clone(spec.Fields)
+			spec.Fields[0].Redact = when.now
+			v := verified(t, stored, spec, traffic())
+			if v.Differs() || v.Summary[OK] < 6 {
+				t.Errorf("%v: %s", v.Summary, v.Windows[0].Why)
+			}
+		})
+	}
+}
+
 // belated is traffic of which some records come up to three minutes late.
 func belated() *logs {
 	l, rng := traffic(), rand.New(rand.NewPCG(3, 4))

@@ -72,6 +72,21 @@ func (r Redaction) names(segment string) bool {
 	return false
 }
 
+// NoteRedacted takes over from another result of the window which fields were redacted
+// when it closed: that says nothing of its records.
+func (w *Window) NoteRedacted(then *Window) {
+	redacted := map[string]bool{}
+	for _, f := range then.Whole().Fields {
+		redacted[f.Name] = f.Redacted
+	}
+	for i := range w.Segments {
+		for j := range w.Segments[i].Fields {
+			f := &w.Segments[i].Fields[j]
+			f.Redacted = redacted[f.Name]
+		}
+	}
+}
+
 func (r Redaction) field(f Field) Field {
 	if f.Redacted || r[f.Name] {
 		return f.redacted()
