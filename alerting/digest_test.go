@@ -29,31 +29,44 @@ func workdays(t time.Time) time.Time {
 
 // digestShelf is a shelf that may fail.
 type digestShelf struct {
+	mu   sync.Mutex
 	b    []byte
 	fail error
 }
 
-func (s *digestShelf) Load() ([]byte, error) { return s.b, nil }
+func (s *digestShelf) Load() ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b, nil
+}
 
 func (s *digestShelf) Save(b []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.fail == nil {
 		s.b = b
 	}
 	return s.fail
 }
 
+func (s *digestShelf) failing(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fail = err
+}
+
 // reader takes digests, unless answer objects.
 type reader struct {
 	mu     sync.Mutex
 	got    []string // the times that they are about, in hours
-	tried  []time.Time
+	tries  []time.Time
 	answer func() error
 }
 
 func (r *reader) NotifyDigest(_ context.Context, d summary.Digest) (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.tried = append(r.tried, time.Now())
+	r.tries = append(r.tries, time.Now())
 	if r.answer != nil {
 		if err := r.answer(); err != nil {
 			return "", err
@@ -61,6 +74,12 @@ func (r *reader) NotifyDigest(_ context.Context, d summary.Digest) (string, erro
 	}
 	r.got = append(r.got, d.Name)
 	return "ok", nil
+}
+
+func (r *reader) tried() []time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.tries)
 }
 
 func (r *reader) set(answer func() error) {
@@ -177,13 +196,14 @@ func TestDigestToADeadReceiver(t *testing.T) {
 		down := func() error { return &Error{Kind: Passing, Reason: "connection", Err: errors.New("nobody listens")} }
 		r.reader.set(down)
 		r.start().at(1.5)
-		if n := len(r.reader.tried); n < 30 || n > 100 {
+		tried := r.reader.tried()
+		if n := len(tried); n < 30 || n > 100 {
 			t.Errorf("tried %d times in half an hour", n)
 		}
-		if gap := r.reader.tried[1].Sub(r.reader.tried[0]); gap > time.Second {
+		if gap := tried[1].Sub(tried[0]); gap > time.Second {
 			t.Errorf("the second attempt is after %v", gap)
 		}
-		if got := r.now.Stats()[0]; got.Failures["connection"] != uint64(len(r.reader.tried)) || !strings.Contains(got.Problem, "nobody listens") {
+		if got := r.now.Stats()[0]; got.Failures["connection"] != uint64(len(tried)) || !strings.Contains(got.Problem, "nobody listens") {
 			t.Errorf("counted %+v", got)
 		}
 		r.stop() // a restart in the middle
@@ -215,7 +235,7 @@ func TestDigestFailures(t *testing.T) {
 				tc.err.Err = errors.New("no")
 				r.reader.set(func() error { return tc.err })
 				r.start().at(1.5)
-				tried := r.reader.tried
+				tried := r.reader.tried()
 				for i := range tried[1:] {
 					if gap := tried[i+1].Sub(tried[i]); gap < tc.least || gap > tc.most {
 						t.Errorf("attempt %d is %v after the one before", i+1, gap)
@@ -271,13 +291,13 @@ func TestDigestThatIsOnItsWay(t *testing.T) {
 func TestDigestWhoseStoreFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newDigestRig(t).start().at(0.5)
-		r.shelf.fail = errors.New("the disk is full")
+		r.shelf.failing(errors.New("the disk is full"))
 		r.at(1.5).wants("0-1") // it does not come again in this process
 		if !strings.Contains(r.log.String(), "it may come again after a restart") {
 			t.Errorf("the log is %s", r.log)
 		}
 		r.stop()
-		r.shelf.fail = nil
+		r.shelf.failing(nil)
 		r.start().at(1.6).wants("0-1", "0-1").stop()
 		broken := r.digest.Make
 		r.digest.Make = func(time.Time, time.Time) (summary.Digest, error) { return summary.Digest{}, errors.New("cannot read") }

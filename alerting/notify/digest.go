@@ -133,7 +133,10 @@ func firedLine(v *summary.Fired) Line {
 	if v.Seconds > 0 {
 		l.Text += ", for " + lasted(v.Seconds)
 	}
-	if v.Firing > 0 {
+	switch {
+	case v.Firing > 0 && v.Alerts == 1:
+		l.Text += ", still firing"
+	case v.Firing > 0:
 		l.Text += fmt.Sprintf(", %d still firing", v.Firing)
 	}
 	if v.Gone {

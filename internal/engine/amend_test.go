@@ -370,6 +370,9 @@ func TestRulesJudgeAmendedWindowsAgain(t *testing.T) {
 				if got := fmt.Sprint(s.events(t)); got != c.then {
 					t.Errorf("events %v, want %v", got, c.then)
 				}
+				if got := fmt.Sprint(s.remembered(t)); got != c.then {
+					t.Errorf("the history has %v, want %v", got, c.then)
+				}
 				if n := len(s.snapshot().Monitors[0].Windows); n == 0 || s.results(t)[10].Revision != 2 {
 					t.Errorf("%d windows, revisions %v", n, s.revisions(t))
 				}
@@ -456,6 +459,9 @@ func TestCrashBetweenWritesCountsLateRecordsOnce(t *testing.T) {
 				if want := []string{"firing", "resolved"}[i%2]; state != want {
 					t.Fatalf("crash after write %d: events %v", n, events)
 				}
+			}
+			if changes := s.remembered(t); !slices.Equal(changes, events) {
+				t.Fatalf("crash after write %d: the history has %v, the outbox %v", n, changes, events)
 			}
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,6 +40,16 @@ func (s *setup) history(t testing.TB) (list []string) {
 		list = append(list, text)
 	}
 	return list
+}
+
+// remembered lists the states that alerts took, of the history.
+func (s *setup) remembered(t testing.TB) (states []string) {
+	for _, text := range s.history(t) {
+		if words := strings.Fields(text); len(words) > 1 {
+			states = append(states, words[len(words)-1])
+		}
+	}
+	return states
 }
 
 // History outlives restarts and is not written twice, ends alerts whose monitor is
