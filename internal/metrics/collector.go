@@ -1,7 +1,6 @@
 package metrics
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -78,8 +77,7 @@ func (d *descs) part(e emitter, monitor string, p *part) {
 	if p.rows != nil {
 		e.gauge(d.windowRows, float64(*p.rows), monitor, p.segment)
 	}
-	for _, name := range slices.Sorted(maps.Keys(p.checks)) {
-		r := p.checks[name]
+	for name, r := range p.checks {
 		d.check(e, &r, monitor, p.segment, p.field, name)
 	}
 }

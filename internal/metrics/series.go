@@ -1,6 +1,9 @@
 package metrics
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
@@ -76,7 +79,16 @@ func (d *descs) seriesOf(w *checks.Window, limit int, before *windowSeries) *win
 		s.parts[kept[i].partName] = true
 		d.part(e, w.Monitor, &kept[i])
 	}
+	for _, metrics := range s.metrics {
+		slices.SortFunc(metrics, byLabels)
+	}
 	return s
+}
+
+// byLabels puts what is alike together, by check, then by field and segment: it
+// compresses better.
+func byLabels(a, b *dto.Metric) int {
+	return slices.CompareFunc(a.Label, b.Label, func(a, b *dto.LabelPair) int { return strings.Compare(a.GetValue(), b.GetValue()) })
 }
 
 func (s *windowSeries) add(m prometheus.Metric) {
