@@ -170,6 +170,9 @@ func readDimensions(c yamlx.Cursor) []Dimension {
 				d.Values = append(d.Values, v)
 			}
 		}
+		if len(d.Values) == 0 && e.Value.IsList() {
+			e.Value.Errorf("value", "the list is empty")
+		}
 		out = append(out, d)
 	}
 	slices.SortFunc(out, func(a, b Dimension) int { return strings.Compare(a.Field, b.Field) })

@@ -19,10 +19,11 @@ func readCondition(c yamlx.Cursor, depth int) Condition {
 	if !c.Present() {
 		return Condition{}
 	}
-	m := c.Map()
 	if !c.IsMap() {
+		c.Wrong("a mapping")
 		return Condition{}
 	}
+	m := c.Map()
 	cond := Condition{at: c}
 	switch {
 	case m.Has("any"):
@@ -45,6 +46,10 @@ func readCondition(c yamlx.Cursor, depth int) Condition {
 
 func readConditions(c yamlx.Cursor, depth int) []Condition {
 	list := make([]Condition, 0, 2)
+	if !c.IsList() {
+		c.Wrong("a list")
+		return list
+	}
 	for _, item := range c.List() {
 		list = append(list, readCondition(item, depth+1))
 	}
@@ -94,13 +99,13 @@ func readTest(c yamlx.Cursor, m *yamlx.Map) Condition {
 		}
 		given = given || m.Has(key)
 	}
-	if !given {
-		c.Errorf("missing-key", "needs one of %s", questions)
-	}
 	if ch := m.Get("change"); ch.Present() {
 		cond.Test.Change = readChange(ch)
 	}
 	cond.Test.readVerdict(m, cond.Check, known && check.Floor == 0)
+	if !given && !m.Misspelt("above", "below", "outside", "p_below", "drift", "change") {
+		c.Errorf("missing-key", "needs one of %s", questions)
+	}
 	return cond
 }
 
@@ -118,11 +123,11 @@ func (t *Test) readVerdict(m *yamlx.Map, check string, described bool) {
 	}
 	if d := m.Get("drift"); d.Present() {
 		t.Drift = true
-		if !d.Bool(true) {
-			d.Errorf("value", "drift can only be true")
-		}
-		if described {
+		switch {
+		case described:
 			d.Errorf("value", "check %q carries no verdict; give a limit with above, below or outside", check)
+		case !d.Bool(true):
+			d.Errorf("value", "drift can only be true")
 		}
 	}
 }

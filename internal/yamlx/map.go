@@ -13,6 +13,7 @@ type Map struct {
 	at      Cursor
 	entries []Entry
 	asked   []string
+	missing []string // needed, and not there
 }
 
 // Entry is one key of a mapping with its value.
@@ -89,13 +90,21 @@ func (m *Map) Key(key string) Cursor {
 	return Cursor{}
 }
 
-// Need returns the value of a key and reports its absence.
+// Need returns the value of a key. Done reports its absence.
 func (m *Map) Need(key string) Cursor {
 	c := m.Get(key)
 	if !c.Present() {
-		m.at.Errorf("missing-key", "key %q is missing", key)
+		m.missing = append(m.missing, key)
 	}
 	return c
+}
+
+// Misspelt reports whether one of the keys stands there in another spelling,
+// which Done reports: then it is not missing as well.
+func (m *Map) Misspelt(keys ...string) bool {
+	return slices.ContainsFunc(m.entries, func(e Entry) bool {
+		return !slices.Contains(m.asked, e.Name()) && slices.Contains(keys, nearest(e.Name(), m.asked))
+	})
 }
 
 // RefuseInline reports a secret that stands in the file itself, under the key
@@ -118,8 +127,14 @@ func (m *Map) Unsupported(keys ...string) {
 	}
 }
 
-// Done reports the keys that nobody asked for.
+// Done reports the keys that nobody asked for, and those that are needed and
+// missing.
 func (m *Map) Done() {
+	for _, key := range m.missing {
+		if !m.Misspelt(key) {
+			m.at.Errorf("missing-key", "key %q is missing", key)
+		}
+	}
 	for _, e := range m.entries {
 		if slices.Contains(m.asked, e.Name()) {
 			continue

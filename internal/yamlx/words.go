@@ -13,6 +13,15 @@ import (
 // DidYouMean is `, did you mean "x"?` for the known word that is nearest to s,
 // or "" if none is near.
 func DidYouMean(s string, known []string) string {
+	best := nearest(s, known)
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(", did you mean %q?", best)
+}
+
+// nearest is the known word that is nearest to s, or "" if none is near.
+func nearest(s string, known []string) string {
 	if len(s) > 64 {
 		return ""
 	}
@@ -22,10 +31,7 @@ func DidYouMean(s string, known []string) string {
 			best, bestDist = k, d
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf(", did you mean %q?", best)
+	return best
 }
 
 // distance is the number of single-letter edits, two neighbours swapped being

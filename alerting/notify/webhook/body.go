@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"text/template"
 	"time"
@@ -79,11 +80,29 @@ func newBody(text string) (*body, error) {
 	}
 	b := &body{t}
 	for _, state := range []string{rules.Firing, rules.Resolved} {
-		if _, err := b.of(notify.Sample(time.Unix(1_700_000_000, 0).UTC(), state)); err != nil {
+		m := notify.Sample(time.Unix(1_700_000_000, 0).UTC(), state)
+		if _, err := b.of(m); err != nil {
 			return nil, err
+		}
+		quote(&m.Events[0].Alert)
+		if _, err := b.of(m); err != nil {
+			return nil, fmt.Errorf("texts with quotes break it: %w", err)
 		}
 	}
 	return b, nil
+}
+
+// quote puts what JSON must escape into the texts that come from rules and
+// records: a template that writes them between quotes of its own would fail when
+// an alert fires, or let a record's value add keys to the body.
+func quote(a *rules.Alert) {
+	const text = `a "quoted" \ text`
+	a.Name, a.Field, a.Segment = text, text, "country="+text
+	for _, texts := range []map[string]string{a.Labels, a.Annotations} {
+		for name := range texts {
+			texts[name] = text
+		}
+	}
 }
 
 // marshal writes any value as JSON, a text with its quotes.
@@ -109,8 +128,12 @@ func (b *body) of(m alerting.Message) ([]byte, error) {
 
 // plainError says what is wrong with a template in one line.
 func plainError(err error) error {
-	return errors.New(notify.OneLine(strings.TrimPrefix(err.Error(), "template: "), 300))
+	text := goType.ReplaceAllString(strings.TrimPrefix(err.Error(), "template: "), "")
+	return errors.New(notify.OneLine(text, 300))
 }
+
+// goType is how the template engine names where a field is missing.
+var goType = regexp.MustCompile(` in type \S+`)
 
 // limited is a buffer that a template without end cannot fill.
 type limited struct{ bytes.Buffer }

@@ -161,14 +161,18 @@ func TestBadTemplates(t *testing.T) {
 	for _, tc := range []struct{ name, template, says string }{
 		{"syntax", `{"a": {{ .Title }`, "unexpected"},
 		{"no JSON", `{"a": {{ .Title }}}`, "gives no JSON"},
-		{"unknown", `{"a": {{ .Colour }}}`, "Colour"},
+		{"unknown", `{"a": {{ .Colour }}}`, "can't evaluate field Colour"},
+		{"field in quotes", `{"a": "{{ .Alert.Field }}"}`, "quotes break it"},
+		{"segment in quotes", `{"a": "{{ .Alert.Segment }}"}`, "quotes break it"},
+		{"annotation in quotes", `{"a": "{{ .Alert.Annotations.summary }}"}`, "quotes break it"},
+		{"label in quotes", `{"a": "{{ .Alert.Labels.team }}"}`, "quotes break it"},
 		{"environment", `{{ env "HOME" }}`, `"env" not defined`},
 		{"file", `{{ readFile "/etc/passwd" }}`, `"readFile" not defined`},
 		{"large", `[{{ range 300000 }}"aaaa",{{ end }}1]`, "larger than 1 MiB"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := New(Options{URL: "http://localhost", Template: tc.template})
-			if err == nil || !strings.Contains(err.Error(), tc.says) || strings.Contains(err.Error(), "\n") {
+			if err == nil || !strings.Contains(err.Error(), tc.says) || strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), "Content") {
 				t.Errorf("got %v", err)
 			}
 		})
