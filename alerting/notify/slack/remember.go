@@ -41,7 +41,10 @@ func (r *Receiver) Remember() map[string][]byte {
 	postings, size := map[string]*kept{}, 0
 	for _, p := range slices.Backward(r.posted) {
 		b, err := json.Marshal(p.kept())
-		if size += len(b); err != nil || size > maxKept {
+		if err != nil {
+			continue // it came as JSON, so that will not be
+		}
+		if size += len(b); size > maxKept {
 			break
 		}
 		monitor := p.monitor()
