@@ -54,7 +54,7 @@ func sendSamples(ctx context.Context, r config.Receiver, page string, resolve bo
 		added, _, err := to.Illustrate(ctx)
 		switch {
 		case err != nil:
-			answers = append(answers, "picture: "+err.Error())
+			answers = append(answers, "the picture is missing: "+err.Error())
 		case added > 0:
 			answers = append(answers, "picture: ok")
 		}
