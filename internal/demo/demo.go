@@ -105,11 +105,14 @@ func (o Options) run(ctx context.Context, files Files, broker *Broker, traffic T
 	g.Go(func() error { return broker.Run(ctx, traffic) })
 	g.Go(func() error { alerts.run(ctx); return nil })
 	g.Go(func() error { tour.tell(ctx); return nil })
-	err := g.Wait()
-	if err == nil {
-		tour.sumUp()
+	if err := g.Wait(); err != nil {
+		return err
 	}
-	return err
+	tour.sumUp()
+	if o.Keep != "" {
+		out.print(fmt.Sprintf("Kept in %s: configuration, rules, training data and the store.\n", o.Keep))
+	}
+	return nil
 }
 
 // daemon runs the daemon; an end that nobody asked for is an error, so that

@@ -162,6 +162,29 @@ func TestRunEnds(t *testing.T) {
 	}
 }
 
+// TestKeep: the folder that is asked for is made and stays; one that holds
+// something is left alone.
+func TestKeep(t *testing.T) {
+	var out page
+	dir := t.TempDir() + "/kept"
+	opts := Options{Keep: dir, Duration: time.Second, Listen: "127.0.0.1:0", Out: &out, Render: plain,
+		Daemon: func(ctx context.Context, _ string) error { <-ctx.Done(); return nil }}
+	if err := Run(t.Context(), opts); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(dir + "/tests/churn.yaml"); err != nil {
+		t.Error(err)
+	}
+	for _, want := range []string{"What was found\nNothing that was to be found yet; no other alert fired.", "Kept in " + dir} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("want %q in\n%s", want, out.String())
+		}
+	}
+	if err := Run(t.Context(), opts); err == nil || !strings.Contains(err.Error(), "is not empty") {
+		t.Errorf("a second time the error is %v", err)
+	}
+}
+
 func TestTakenPort(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -103,7 +103,7 @@ func (t *tour) next() string {
   # the tests of the rules
   %[1]s test %[2]s/tests/churn.yaml
   # the scores of the training data and of the end of chapter 3
-  %[1]s compare %[2]s/references/predictions.jsonl %[2]s/samples/drifted.jsonl
+  %[1]s compare %[2]s/references/predictions.jsonl %[2]s/samples/drifted.jsonl --checks ks
   # nobody is told of one monitor's alerts for ten minutes
   %[1]s silence add monitor=%[3]s --for 10m --comment demo --url %[4]s
 

@@ -74,10 +74,10 @@ func verdict(now time.Duration, outcomes []outcome, unexpected []finding) string
 	if due == 0 {
 		said = "Nothing that was to be found yet"
 	}
-	switch n := len(unexpected); {
-	case n == 0:
+	switch n := len(unexpected); n {
+	case 0:
 		return said + "; no other alert fired."
-	case n == 1:
+	case 1:
 		return said + "; and one alert fired that was not expected:"
 	default:
 		return fmt.Sprintf("%s; and %d alerts fired that were not expected:", said, n)
