@@ -116,17 +116,18 @@ func resources(p *page) {
 	p.add(series("Failed writes to the store", "In an hour.", "short", 12, target{
 		Expr: `sum by (instance) (increase(driftwatch_store_write_failures_total{instance=~"$instance"}[1h]))`, Legend: "{{instance}}",
 	}))
-	p.add(series("Memory", "Resident, what of it the runtime has, and what it keeps to.", "bytes", 12,
+	p.add(series("Memory", "Resident, what the runtime has, what it keeps to, and what of it was alive when it last collected.", "bytes", 12,
 		target{Expr: `max by (instance) (process_resident_memory_bytes` + daemons + `)`, Legend: "{{instance}} resident"},
 		target{Expr: `max by (instance) (go_memstats_sys_bytes - go_memstats_heap_released_bytes` + daemons + `)`, Legend: "{{instance}} runtime"},
-		target{Expr: `max by (instance) (go_gc_gomemlimit_bytes` + daemons + `)`, Legend: "{{instance}} limit"}))
+		target{Expr: `max by (instance) (go_gc_gomemlimit_bytes` + daemons + `)`, Legend: "{{instance}} limit"},
+		target{Expr: `max by (instance) (driftwatch_memory_live_bytes{instance=~"$instance"})`, Legend: "{{instance}} alive"}))
 	p.add(series("Processor", "Cores in use.", "short", 12, target{
 		Expr: `max by (instance) (rate(process_cpu_seconds_total[$__rate_interval])` + daemons + `)`, Legend: "{{instance}}",
 	}))
 	p.add(series("Uptime", "Since the process was started.", "s", 12, target{
 		Expr: `max by (instance) (time() - process_start_time_seconds` + daemons + `)`, Legend: "{{instance}}",
 	}))
-	p.add(series("Series", "That one scrape of the daemon brings.", "short", 12, target{
-		Expr: `max by (instance) (scrape_samples_scraped` + daemons + `)`, Legend: "{{instance}}",
-	}))
+	p.add(series("Series", "That one scrape of the daemon brings, and that are left out of it because a monitor has too many.", "short", 12,
+		target{Expr: `max by (instance) (scrape_samples_scraped` + daemons + `)`, Legend: "{{instance}}"},
+		target{Expr: `sum by (monitor) (driftwatch_series_left_out{instance=~"$instance"})`, Legend: "{{monitor}} left out"}))
 }

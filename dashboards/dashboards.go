@@ -6,11 +6,15 @@ package dashboards
 
 import (
 	"bytes"
-	_ "embed"
+	"cmp"
+	"embed"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"os"
+	"path"
 	"path/filepath"
+	"strings"
 
 	"driftwatch/deploy/prometheus"
 )
@@ -21,32 +25,81 @@ type File struct {
 	Content []byte
 }
 
-//go:embed grafana/provisioning/dashboards/driftwatch.yaml
-var provisioning []byte
+// Options are what people who run Grafana and Prometheus may want otherwise.
+type Options struct {
+	Prometheus string // the address of a Prometheus that Grafana is to have as a data source; "" for none
+	Runbooks   string // where people find the runbook to which alerts link; "" for its place in the source
+}
+
+func (o Options) validate() error {
+	for flag, address := range map[string]string{"--prometheus": o.Prometheus, "--runbooks": o.Runbooks} {
+		if u, err := url.Parse(address); address != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+			return fmt.Errorf("%s: %q is not an address such as https://example.com/driftwatch", flag, address)
+		}
+	}
+	return nil
+}
+
+//go:embed grafana/provisioning
+var provisioning embed.FS
+
+// runbook is the address that the rules of the source have.
+const runbook = "docs/operations.md"
 
 // Files returns all files: the dashboards, how Grafana finds them, and the rules
 // for Prometheus.
-func Files() ([]File, error) {
+func Files(o Options) ([]File, error) {
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
 	var files []File
 	for _, d := range all() {
-		var b bytes.Buffer
-		e := json.NewEncoder(&b)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
-		if err := e.Encode(d); err != nil {
-			return nil, fmt.Errorf("write dashboard %q: %w", d.Title, err)
+		f, err := d.file()
+		if err != nil {
+			return nil, err
 		}
-		files = append(files, File{filepath.Join("grafana", "dashboards", d.UID+".json"), b.Bytes()})
+		files = append(files, f)
 	}
-	return append(files,
-		File{filepath.Join("grafana", "provisioning", "dashboards", "driftwatch.yaml"), provisioning},
-		File{filepath.Join("prometheus", "driftwatch.rules.yml"), prometheus.Rules},
-	), nil
+	found, err := provisioned("dashboards", nil)
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, found)
+	if o.Prometheus != "" {
+		source, err := provisioned("datasources", strings.NewReplacer("http://prometheus:9090", o.Prometheus))
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, source)
+	}
+	rules := strings.ReplaceAll(string(prometheus.Rules), "runbook_url: "+runbook, "runbook_url: "+cmp.Or(strings.TrimSuffix(o.Runbooks, "/"), runbook))
+	return append(files, File{filepath.Join("prometheus", "driftwatch.rules.yml"), []byte(rules)}), nil
+}
+
+func (d *dashboard) file() (File, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(d); err != nil {
+		return File{}, fmt.Errorf("write dashboard %q: %w", d.Title, err)
+	}
+	return File{filepath.Join("grafana", "dashboards", d.UID+".json"), b.Bytes()}, nil
+}
+
+// provisioned is a file by which Grafana finds what it is to have at its start.
+func provisioned(kind string, replace *strings.Replacer) (File, error) {
+	name := path.Join("grafana", "provisioning", kind, "driftwatch.yaml")
+	b, err := provisioning.ReadFile(name)
+	if err == nil && replace != nil {
+		b = []byte(replace.Replace(string(b)))
+	}
+	return File{filepath.FromSlash(name), b}, err
 }
 
 // Write writes all files below dir, and returns their paths.
-func Write(dir string) ([]string, error) {
-	files, err := Files()
+func Write(dir string, o Options) ([]string, error) {
+	files, err := Files(o)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,7 +19,7 @@ var update = flag.Bool("update", false, "write the dashboards that this folder h
 
 // TestFiles: the dashboards in this folder are those that the tables give.
 func TestFiles(t *testing.T) {
-	files, err := Files()
+	files, err := Files(Options{Prometheus: "http://prometheus:9090"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,15 +43,38 @@ func TestFiles(t *testing.T) {
 
 // TestWrite: what is written is complete, and JSON.
 func TestWrite(t *testing.T) {
-	dir := t.TempDir()
-	paths, err := Write(dir)
-	if err != nil || len(paths) != len(all())+2 {
-		t.Fatalf("%v, %v", paths, err)
+	for want, o := range map[int]Options{2: {}, 3: {Prometheus: "http://prom.example:9090/x", Runbooks: "https://git.example/operations.md"}} {
+		paths, err := Write(t.TempDir(), o)
+		if err != nil || len(paths) != len(all())+want {
+			t.Fatalf("%v, %v", paths, err)
+		}
+		for _, p := range paths {
+			b, err := os.ReadFile(p)
+			if err != nil || len(b) == 0 || filepath.Ext(p) == ".json" && !json.Valid(b) {
+				t.Errorf("%s: %d bytes, %v", p, len(b), err)
+			}
+		}
 	}
-	for _, p := range paths {
-		b, err := os.ReadFile(p)
-		if err != nil || len(b) == 0 || filepath.Ext(p) == ".json" && !json.Valid(b) {
-			t.Errorf("%s: %d bytes, %v", p, len(b), err)
+}
+
+// TestOptions: addresses are put where they belong, and checked.
+func TestOptions(t *testing.T) {
+	files, err := Files(Options{Prometheus: "http://prom.example:9090/x", Runbooks: "https://git.example/operations.md"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []struct{ path, text string }{
+		{"grafana/provisioning/datasources/driftwatch.yaml", "url: http://prom.example:9090/x\n"},
+		{"prometheus/driftwatch.rules.yml", "runbook_url: https://git.example/operations.md#driftwatchdown\n"},
+	} {
+		i := slices.IndexFunc(files, func(f File) bool { return f.Path == want.path })
+		if i < 0 || !strings.Contains(string(files[i].Content), want.text) {
+			t.Errorf("%s does not have %q", want.path, want.text)
+		}
+	}
+	for _, wrong := range []Options{{Prometheus: "prometheus:9090"}, {Prometheus: "/x"}, {Runbooks: "operations.md"}} {
+		if _, err := Files(wrong); err == nil || !strings.Contains(err.Error(), "is not an address") {
+			t.Errorf("%+v: %v", wrong, err)
 		}
 	}
 }

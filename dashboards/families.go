@@ -42,7 +42,7 @@ func panelOf(c checks.Check) panel {
 		segment = `, segment=""`
 	}
 	t := series(c.Name, c.Summary+".", unitOf(c.Unit), 12, target{
-		Expr:   fmt.Sprintf(`driftwatch_check_value{monitor="$monitor"%s%s, check=~"%s"}`, segment, fields, namesOf(c)),
+		Expr:   fmt.Sprintf(`driftwatch_check_value{monitor="$monitor"%s%s, check=~%q}`, segment, fields, namesOf(c)),
 		Legend: legend,
 	})
 	t.Fields.Defaults.Min = finite(c.Range.Least)

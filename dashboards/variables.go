@@ -83,7 +83,7 @@ func (v *variable) text() string {
 
 // special are the characters that Grafana escapes for a regular expression inside
 // a string of a query.
-var special = regexp.MustCompile(`[$^*{}\[\]'+?.()|]`)
+var special = regexp.MustCompile(`[$^*{}\[\]+?.()|]`)
 
 // interpolated is what Grafana puts in the place of a variable in a query. One
 // that may have several values, or all, is a regular expression; another one is

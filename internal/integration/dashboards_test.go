@@ -106,8 +106,11 @@ func TestDashboards(t *testing.T) {
 	s.Daemon = daemontest.Start(t, s.path)
 	s.Ready()
 	s.first(t)
-	p := startPrometheus(t, strings.TrimPrefix(s.URL, "http://"))
-	s.Until("Prometheus has scraped", func() bool { return len(p.query(t, "driftwatch_build_info")) > 0 })
+	target := strings.TrimPrefix(s.URL, "http://")
+	p, native := startPrometheus(t, target), startScraping(t, target, "--enable-feature=native-histograms")
+	s.Until("both have scraped", func() bool {
+		return len(p.query(t, "driftwatch_build_info")) > 0 && len(native.query(t, "driftwatch_build_info")) > 0
+	})
 	k := &known{daemon: s.Daemon, before: s.Metrics(), links: map[string]bool{}, shown: map[string]bool{}}
 	k.sent = s.second(t)
 	s.Until("there are twenty scrapes", func() bool {
@@ -120,7 +123,7 @@ func TestDashboards(t *testing.T) {
 	for _, c := range []dashboards.Choices{
 		{"monitor": {"m"}, "field": {"x"}},
 		{"monitor": {"m"}, "field": {"c"}, "segment": {"c=São Paulo"}, "check": {"psi"}},
-		{"monitor": {"m"}, "field": {"x"}, "segment": {"c=BR"}, "check": {"quantile"}, "instance": {strings.TrimPrefix(s.URL, "http://")}, "stream": {"s"}},
+		{"monitor": {"m"}, "field": {"x"}, "segment": {"c=BR"}, "check": {"quantile"}, "instance": {target}, "stream": {"s"}},
 	} {
 		c["__rate_interval"] = []string{"1h"}
 		for _, q := range dashboards.Queries(c) {
@@ -134,6 +137,7 @@ func TestDashboards(t *testing.T) {
 			p.shows(t, k, all, &q)
 		}
 	}
+	native.showsLatencies(t, k, all)
 	for name := range expected {
 		if !k.shown[name] {
 			t.Errorf("%s was not asked, or has never had anything to show", name)
@@ -297,6 +301,28 @@ func (p *prometheus) shows(t *testing.T, k *known, c dashboards.Choices, q *dash
 		t.Errorf("%s with %v: %s\n%s", q, c, problem, q.Expr)
 	}
 	k.remember(q, c, got)
+}
+
+// showsLatencies asks a Prometheus that scrapes native histograms instead of classic
+// ones. Their buckets are finer and have no last one.
+func (p *prometheus) showsLatencies(t *testing.T, k *known, c dashboards.Choices) {
+	t.Helper()
+	latencies := latenciesShow()
+	for _, q := range dashboards.Queries(c) {
+		expect := latencies[q.String()]
+		if expect == nil {
+			continue
+		}
+		if problem := k.until(func() string {
+			want := expect(k, c).near()
+			if strings.Contains(q.Place, "Delay") {
+				want = want.beyond()
+			}
+			return want.differs(p.query(t, q.Expr))
+		}); problem != "" {
+			t.Errorf("%s, of native histograms: %s\n%s", &q, problem, q.Expr)
+		}
+	}
 }
 
 // offers waits until a variable has the values that are known.

@@ -165,7 +165,7 @@ func monitorShows() map[string]expectation {
 		"driftwatch-monitor: State A":                   func(k *known, c dashboards.Choices) vector { return k.inSegment(k.drift, c).max() },
 		"driftwatch-monitor: Drifted fields A":          func(k *known, c dashboards.Choices) vector { return drifted(k.inSegment(k.drift, c)) },
 		"driftwatch-monitor: Firing alerts A":           func(k *known, c dashboards.Choices) vector { return alertsOfMonitor("firing")(k, c).sum() },
-		"driftwatch-monitor: Age of the newest window A": func(k *known, c dashboards.Choices) vector {
+		"driftwatch-monitor: Age of the newest window A": func(k *known, _ dashboards.Choices) vector {
 			return k.old(k.end.where("monitor", "m").max())
 		},
 		"driftwatch-monitor: Rows A":           func(k *known, c dashboards.Choices) vector { return k.inSegment(k.rows, c).max() },
@@ -182,17 +182,17 @@ func monitorShows() map[string]expectation {
 		"driftwatch-monitor: Worst fields E": fields(func(_ *known, _ dashboards.Choices, _, value, _ vector) vector {
 			return value.where("check", "missing|nulls").sum("field", "segment")
 		}),
-		"driftwatch-monitor: Alerts A": func(k *known, c dashboards.Choices) (v vector) {
+		"driftwatch-monitor: Alerts A": func(k *known, _ dashboards.Choices) (v vector) {
 			for _, a := range k.alerts.where("monitor", "m") {
 				v = v.with(map[string]float64{"pending": 1, "firing": 2}[a.labels["state"]], "alert", a.labels["alert"], "severity", a.labels["severity"])
 			}
 			return v.max("alert", "severity")
 		},
 		"driftwatch-monitor: Rows by window A": func(k *known, c dashboards.Choices) vector { return k.rowsOf(c) },
-		"driftwatch-monitor: Late records A": func(k *known, c dashboards.Choices) vector {
+		"driftwatch-monitor: Late records A": func(k *known, _ dashboards.Choices) vector {
 			return vector{}.with(float64(k.sent.late), "monitor", "m").since()
 		},
-		"driftwatch-monitor: Late records B": func(k *known, c dashboards.Choices) vector {
+		"driftwatch-monitor: Late records B": func(k *known, _ dashboards.Choices) vector {
 			return k.revision.where("monitor", "m").like("driftwatch_window_revision")
 		},
 		"driftwatch-monitor: P-values A": fields(func(_ *known, _ dashboards.Choices, _, _, p vector) vector { return p.like("driftwatch_check_p_value") }),
@@ -259,7 +259,7 @@ func fieldShows() map[string]expectation {
 		},
 		"driftwatch-field: Segments A": segments(func(v vectors) vector { return v.drift.sum("segment") }),
 		"driftwatch-field: Segments B": segments(func(v vectors) vector { return v.value.count("segment") }),
-		"driftwatch-field: Segments C": func(k *known, c dashboards.Choices) vector {
+		"driftwatch-field: Segments C": func(k *known, _ dashboards.Choices) vector {
 			return k.rows.where("monitor", "m").max("segment").whole("name")
 		},
 		"driftwatch-field: Segments D":         segments(func(v vectors) vector { return v.value.where("check", "psi").max("segment") }),
@@ -392,6 +392,10 @@ func processShows() map[string]expectation {
 			return vector{}.with(k.metric("go_memstats_sys_bytes")[0].least - k.metric("go_memstats_heap_released_bytes")[0].least).near()
 		},
 		"driftwatch-daemon: Memory C": func(k *known, _ dashboards.Choices) vector { return k.metric("go_gc_gomemlimit_bytes") },
+		"driftwatch-daemon: Memory D": func(k *known, _ dashboards.Choices) vector { return k.metric("driftwatch_memory_live_bytes").near() },
+		"driftwatch-daemon: Series B": func(k *known, _ dashboards.Choices) vector {
+			return k.metric("driftwatch_series_left_out").sum("monitor")
+		},
 		"driftwatch-daemon: Processor A": func(*known, dashboards.Choices) vector {
 			return vector{}.between(1e-6, float64(runtime.NumCPU()))
 		},

@@ -236,14 +236,6 @@ func (v vector) count(by ...string) vector {
 	return ones.sum(by...)
 }
 
-// or is another vector where there is nothing.
-func (v vector) or(other vector) vector {
-	if len(v) > 0 {
-		return v
-	}
-	return other
-}
-
 // like has the name of the metric, as a query without an aggregation returns it.
 func (v vector) like(metric string) (out vector) {
 	for _, s := range v {
@@ -265,9 +257,6 @@ func (v vector) whole(label string) (out vector) {
 	}
 	return out
 }
-
-// zero is a number without labels.
-func zero() vector { return vector{}.with(0) }
 
 // old is how long ago the times of a vector are. Prometheus may have evaluated
 // them some time ago.
@@ -338,6 +327,14 @@ func (v vector) aSecond() (out vector) {
 func (v vector) near() (out vector) {
 	for _, s := range v {
 		out = append(out, point{s.labels, s.least / 2, s.most * 2})
+	}
+	return out
+}
+
+// beyond is from the least of each on.
+func (v vector) beyond() (out vector) {
+	for _, s := range v {
+		out = append(out, point{s.labels, s.least, math.Inf(1)})
 	}
 	return out
 }
