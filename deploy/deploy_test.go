@@ -112,6 +112,33 @@ func TestMetricNames(t *testing.T) {
 	}
 }
 
+// TestComposeMountsWhatIsThere: each file or folder of the source that a container is
+// given.
+func TestComposeMountsWhatIsThere(t *testing.T) {
+	var compose struct {
+		Services map[string]struct {
+			Volumes []string
+		}
+	}
+	decode(t, "compose.yaml", &compose)
+	found := 0
+	for name, s := range compose.Services {
+		for _, v := range s.Volumes {
+			source, _, _ := strings.Cut(v, ":")
+			if !strings.HasPrefix(source, ".") {
+				continue // a volume of Compose's own
+			}
+			found++
+			if _, err := os.Stat(source); err != nil {
+				t.Errorf("%s is given %s: %v", name, source, err)
+			}
+		}
+	}
+	if found < 5 {
+		t.Errorf("only %d of them were found", found)
+	}
+}
+
 // alerts are the rules about the daemon.
 type alerts struct {
 	Groups []struct {

@@ -3,6 +3,7 @@
 package integration
 
 import (
+	"math"
 	"regexp"
 	"runtime"
 	"slices"
@@ -363,10 +364,16 @@ func latenciesShow() map[string]expectation {
 	return all
 }
 
-// spread is between which buckets of a histogram its values lie.
+// spread is between which buckets of a histogram its values lie. Where nothing was
+// measured while Prometheus looked a quantile is no number: reading of a stream
+// that is always read to its end is not, for example.
 func (k *known) spread(metric, by string) (v vector) {
 	m := k.daemon.Metrics()
 	for _, whole := range vectorOf(m, metric+"_count") {
+		if k.grown(metric+"_count").where(by, regexp.QuoteMeta(whole.labels[by])).sum()[0].least == 0 {
+			v = v.with(math.NaN(), by, whole.labels[by])
+			continue
+		}
 		least, most := 0.0, 0.0
 		for _, b := range vectorOf(m, metric+"_bucket").where(by, regexp.QuoteMeta(whole.labels[by])) {
 			le, err := strconv.ParseFloat(b.labels["le"], 64)

@@ -172,7 +172,9 @@ func (v vector) differs(got daemontest.Metrics) string {
 	var problems []string
 	for _, series := range slices.Sorted(maps.Keys(want)) {
 		g, there := got[series]
-		if s := want[series]; !there || g < s.least-math.Abs(s.least)*1e-9 || g > s.most+math.Abs(s.most)*1e-9 {
+		s := want[series]
+		near := g >= s.least-math.Abs(s.least)*1e-9 && g <= s.most+math.Abs(s.most)*1e-9
+		if !there || !near && !(math.IsNaN(s.least) && math.IsNaN(g)) {
 			problems = append(problems, fmt.Sprintf("%s is %v (there: %v), want %v to %v", series, g, there, s.least, s.most))
 		}
 	}
