@@ -187,9 +187,10 @@ func TestPage(t *testing.T) {
 	brokers := []string{broker.Address}
 	cl := kafkatest.Plain(t, brokers)
 	kafkatest.CreateTopic(t, cl, "shop.orders", 2, "retention.ms", "-1")
-	d := daemontest.Start(t, config(t, brokers, map[string]string{
+	file := config(t, brokers, map[string]string{
 		"monitor.yaml": shopMonitor, "rules.yaml": shopRules, "reference.jsonl": shopReference(),
-	}))
+	})
+	d := daemontest.Start(t, file)
 	d.Ready()
 	kafkatest.Produce(t, cl, shopOrders(0, shopHours)...)
 	closed(d, "returns-model", shopHours-1)
@@ -200,7 +201,7 @@ func TestPage(t *testing.T) {
 	pages := map[string]string{
 		"overview": "/", "monitor": model, "monitor-psi": model + "?check=psi&windows=14", "monitor-many": model + "?windows=200", "monitor-segment": model + "?segment=country%3DBR,device%3Dios",
 		"field": model + "/fields/amount", "field-category": model + "/fields/app_version?check=psi", "field-time": model + "/fields/signed_up_at?check=mean",
-		"window": model + "/windows/" + end, "window-trailing": "/monitors/returns-by-hour/windows/" + end, "alerts": "/alerts", "silences": "/silences?matcher=monitor%3Dx", "rules": "/rules", "status": "/status",
+		"window": model + "/windows/" + end, "window-trailing": "/monitors/returns-by-hour/windows/" + end, "alerts": "/alerts", "silences": "/silences?matcher=monitor%3Dx", "rules": "/rules", "rule": "/rules/returns/ScoreDrift", "status": "/status",
 	}
 	for _, l := range looks {
 		b.as(l)
@@ -213,10 +214,14 @@ func TestPage(t *testing.T) {
 			b.complain(where)
 		}
 	}
+	t.Run("nothing", func(t *testing.T) { b.nothing(t, d, brokers, model) })
 	t.Run("keyboard", func(t *testing.T) { b.keyboard(t, d, model, end) })
 	t.Run("silence", func(t *testing.T) { b.silence(t, d) })
 	t.Run("live", func(t *testing.T) {
 		b.live(t, d, model, func() { kafkatest.Produce(t, cl, shopOrders(shopHours, shopHours+2)...) })
+	})
+	t.Run("restart", func(t *testing.T) {
+		b.restart(t, d, file, model, func() { kafkatest.Produce(t, cl, shopOrders(shopHours+2, shopHours+4)...) })
 	})
 }
 

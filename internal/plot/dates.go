@@ -43,7 +43,7 @@ func spans() []span {
 func (s span) length() float64 { return float64(s.seconds) + float64(s.months)*30.44*day }
 
 // mostDates bounds the labels of an axis: they are long.
-const mostDates = 5
+const mostDates = 7
 
 // latest is the end of the years that have four figures, in Unix seconds.
 const latest = 253_402_300_800

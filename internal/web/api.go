@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -168,6 +169,9 @@ func find(s *snapshot.Snapshot, name string) (*snapshot.Monitor, error) {
 		if s.Monitors[i].Name == name {
 			return &s.Monitors[i], nil
 		}
+	}
+	if g := s.Group; g != nil && slices.Contains(g.Elsewhere, name) {
+		return nil, fmt.Errorf("monitor %q is run by another process of the group %q: ask that one", name, g.Name)
 	}
 	return nil, fmt.Errorf("there is no monitor %q", name)
 }

@@ -94,7 +94,7 @@ func findIn(w *checks.Window) (out []findingJSON) {
 		}
 	}
 	slices.SortStableFunc(out, func(a, b findingJSON) int {
-		return cmp.Or(cmp.Compare(min(1, len(a.Segment)), min(1, len(b.Segment))), a.Verdict.rank()-b.Verdict.rank(), cmp.Compare(b.effect, a.effect))
+		return cmp.Or(cmp.Compare(min(1, len(a.Segment)), min(1, len(b.Segment))), cmp.Compare(a.Class, b.Class), a.Verdict.rank()-b.Verdict.rank(), cmp.Compare(b.effect, a.effect))
 	})
 	return out
 }

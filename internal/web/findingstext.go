@@ -23,9 +23,9 @@ func (f *findingsJSON) Headline() string {
 	case causeData:
 		return "The data changed: values drifted, and nothing points at the pipeline."
 	case causePipeline:
-		return "Look at the pipeline: records are missing or of the wrong form, and no values drifted otherwise."
+		return "Look at the pipeline: values or records are missing or of the wrong form."
 	case causeBoth:
-		return "Look at the pipeline first: records are missing or of the wrong form. Values drifted, too."
+		return "Look at the pipeline first: values or records are missing or of the wrong form. Values drifted, too."
 	}
 	return "Nothing needs looking at: no field drifted or broke a limit in the newest window."
 }
@@ -102,7 +102,7 @@ func (p *pipelineJSON) bad() string {
 	if len(parts) == 0 {
 		return "no record was bad, late or lost"
 	}
-	s := "since the start of the daemon " + strings.Join(parts, ", ")
+	s := "of the stream so far " + strings.Join(parts, ", ")
 	if p.Bad > 0 {
 		s += fmt.Sprintf(", %d of them in this window", p.Bad)
 	}

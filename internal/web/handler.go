@@ -67,7 +67,7 @@ func Handler(o Options, ended <-chan struct{}) http.Handler {
 	mux.Handle("/api/v1/silences", own.Handler(http.HandlerFunc(h.apiSilences)))
 	mux.Handle("/api/v1/silences/{id}", own.Handler(http.HandlerFunc(h.apiSilence)))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		fail(w, http.StatusNotFound, fmt.Errorf("there is no %s", r.URL.Path))
+		h.failPage(w, r, http.StatusNotFound, fmt.Errorf("there is no %s", r.URL.Path))
 	})
 	return protect(o.Logger, mux)
 }

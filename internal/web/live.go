@@ -20,8 +20,10 @@ const (
 	keepAlive = 15 * time.Second
 )
 
-// apiEvents sends an event `change` whenever what pages show has changed, and
-// `progress` with how far the open windows are, of each monitor that moved.
+// apiEvents sends an event `change` whenever what pages show has changed, `progress`
+// with how far the open windows are, of each monitor that moved, and `alive` after a
+// time without news: a client that wakes up from sleep cannot tell else that its
+// connection is gone.
 func (h *handler) apiEvents(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	out := http.NewResponseController(w)
@@ -55,7 +57,7 @@ func (h *handler) apiEvents(w http.ResponseWriter, r *http.Request) {
 		case len(moved) > 0:
 			err, silent = event("progress", moved), 0
 		case silent >= keepAlive:
-			err, silent = push(w, out, ": nothing new\n\n"), 0
+			err, silent = event("alive", keepAlive.Seconds()), 0
 		}
 		if err != nil {
 			return
@@ -95,6 +97,9 @@ func newLook(s *snapshot.Snapshot) look {
 		if m.Open != nil {
 			l.progress[m.Name] = int(100 * m.Open.Progress())
 		}
+	}
+	for i := range s.Notified {
+		note(s.Notified[i].Quiet)
 	}
 	for i := range s.Alerts {
 		note(s.Alerts[i].Fingerprint, s.Alerts[i].State, s.Alerts[i].Since)

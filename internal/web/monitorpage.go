@@ -221,7 +221,7 @@ func (h *handler) shown(m *snapshot.Monitor, end string) (*checks.Window, error)
 		return nil, fmt.Errorf("read windows of %q: %w", m.Name, err)
 	}
 	if len(ws) == 0 {
-		return nil, fmt.Errorf("monitor %q has no window that ends at %s", m.Name, t)
+		return nil, fmt.Errorf("monitor %q has no window that ends at %s: no record came for it, or it is older than what the store keeps", m.Name, t)
 	}
 	return ws[0], nil
 }

@@ -205,7 +205,24 @@ func (h *handler) failPage(w http.ResponseWriter, r *http.Request, code int, err
 		fail(w, code, err)
 		return
 	}
-	h.send(w, r, code, "failure", page{Title: http.StatusText(code), API: apis("monitors", "/monitors"), Body: err.Error()}, h.o.Snapshot())
+	s := h.o.Snapshot()
+	v := failure{Heading: "Not there", Text: err.Error()}
+	switch {
+	case code >= http.StatusInternalServerError:
+		v.Heading = "This did not work"
+	case code == http.StatusBadRequest:
+		v.Heading = "This cannot be shown"
+	}
+	if m, err := find(s, r.PathValue("name")); err == nil {
+		v.Monitor = m.Name
+	}
+	h.send(w, r, code, "failure", page{Title: v.Heading, API: apis("monitors", "/monitors"), Body: v}, s)
+}
+
+// failure is the page in place of one that cannot be shown.
+type failure struct {
+	Heading, Text string
+	Monitor       string // that it was about, or ""
 }
 
 // pageTemplates returns a template for each page: the frame around its own part.

@@ -5,8 +5,7 @@ import (
 	"driftwatch/monitors/checks"
 )
 
-// pipelineJSON is what is known of the way that a window's records took. Counts of
-// records are since the daemon was started; those of the window are its own.
+// pipelineJSON is what is known of the way that a window's records took.
 type pipelineJSON struct {
 	Rows    uint64   `json:"rows"`                  // of the window
 	Usual   []string `json:"usual"`                 // checks of the window as a whole that found nothing

@@ -92,7 +92,8 @@ type ruleSection struct {
 	Monitors []ruleMonitorRow
 	Others   int // monitors that are not shown
 	Chosen   string
-	Rows     []evaluationRow // of the chosen monitor, newest first
+	Newest   []evaluationRow // of the chosen monitor, newest first
+	Older    []evaluationRow // before those
 }
 
 type ruleMonitorRow struct {
@@ -111,6 +112,9 @@ type evaluationRow struct {
 	Link           string // to the window
 	At             string // to the worst field, or ""
 }
+
+// shownEvaluations is how many windows are shown without being asked for more.
+const shownEvaluations = 15
 
 // monitorsOfRule bounds the monitors that a rule's page shows.
 const monitorsOfRule = 100
@@ -148,7 +152,10 @@ func sectionOf(s *snapshot.Snapshot, rule ruleJSON, chosen string) ruleSection {
 		of := &rule.Evaluations[at]
 		out.Chosen = of.Monitor
 		for _, e := range slices.Backward(of.Windows) {
-			out.Rows = append(out.Rows, evaluationRowOf(of.Monitor, e))
+			out.Newest = append(out.Newest, evaluationRowOf(of.Monitor, e))
+		}
+		if len(out.Newest) > shownEvaluations {
+			out.Newest, out.Older = out.Newest[:shownEvaluations], out.Newest[shownEvaluations:]
 		}
 	}
 	return out

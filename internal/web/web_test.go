@@ -402,8 +402,9 @@ func TestPages(t *testing.T) {
 func TestMissingPages(t *testing.T) {
 	h := Handler(optionsOf(snapshottest.New()), nil)
 	for target, says := range map[string]string{
-		"/monitors/none":                                          "there is no monitor &#34;none&#34;",
-		"/monitors/churn/fields/none":                             "no field &#34;none&#34;",
+		"/nothing":                    "there is no /nothing",
+		"/monitors/none":              "there is no monitor &#34;none&#34;",
+		"/monitors/churn/fields/none": "no field &#34;none&#34;",
 		"/monitors/churn/windows/2026-01-02T10:30:00Z":            "has no window that ends at",
 		"/rules/churn/None":                                       "there is no rule &#34;None&#34; in a group &#34;churn&#34;",
 		"/monitors/churn?windows=9999":                            "is not a number from 1 to 500",
@@ -414,6 +415,17 @@ func TestMissingPages(t *testing.T) {
 	} {
 		w := send(h, "GET", target, "", "Accept", "text/html")
 		if w.Code < 400 || !strings.Contains(w.Body.String(), says) || !strings.Contains(w.Body.String(), "<h1>") {
+			t.Errorf("%s: %d %s", target, w.Code, w.Body)
+		}
+	}
+}
+
+// A monitor of another process is not there, but there is one.
+func TestMonitorElsewhere(t *testing.T) {
+	s := snapshottest.New()
+	s.Group = &snapshot.Group{Name: "watchers", Elsewhere: []string{"pricing"}}
+	for _, target := range []string{"/monitors/pricing", "/api/v1/monitors/pricing", "/monitors/pricing/fields/x"} {
+		if w := call(Handler(optionsOf(s), nil), "GET", target); w.Code != 404 || !strings.Contains(w.Body.String(), "another process of the group") {
 			t.Errorf("%s: %d %s", target, w.Code, w.Body)
 		}
 	}

@@ -170,6 +170,19 @@
 
   let busy = false, again = false;
 
+  // say tells whether the page is as things are.
+  function say(connected, text) {
+    live.textContent = text;
+    document.body.classList.toggle("cut", !connected);
+    const pill = document.getElementById("ready");
+    if (!connected) {
+      pill.textContent = "not connected";
+      pill.className = "pill pending";
+    }
+  }
+
+  const gone = () => say(false, "The daemon does not answer; this is what it said last.");
+
   async function renew() {
     if (busy || document.hidden) { again = true; return; }
     // What somebody is filling in is not taken away.
@@ -178,40 +191,73 @@
     busy = true; again = false;
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-      if (!answer.ok) throw new Error(answer.status);
+      // That something is not there any more is an answer, too.
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (!fresh.getElementById("main")) throw new Error(answer.status);
       const back = keep();
       main.replaceChildren(...fresh.getElementById("main").childNodes);
       for (const part of ["header nav", "#ready"]) document.querySelector(part).replaceWith(fresh.querySelector(part));
       start();
       back();
-      live.textContent = "Up to date.";
+      say(true, "Up to date.");
     } catch {
-      live.textContent = "The daemon does not answer; this is what it said last.";
+      gone();
     } finally {
       busy = false;
     }
   }
 
-  document.addEventListener("visibilitychange", () => { if (again) renew(); });
   main.addEventListener("focusout", () => { if (again) renew(); });
 
+  // A browser opens few connections to one place: only a page that is seen has a
+  // stream of events.
+  let events = null, heard = 0, opened = false;
+  const patience = 45_000, pause = 3_000; // ms; the daemon is silent for 15 s at most
+
+  function hush() {
+    if (events) events.close();
+    events = null;
+  }
+
   function listen() {
-    const events = new EventSource("/api/v1/events");
-    let version = null;
-    events.addEventListener("open", () => { live.textContent = "The page renews itself."; if (version !== null) renew(); version = ""; });
-    events.addEventListener("error", () => { live.textContent = "The daemon does not answer; this is what it said last."; });
-    events.addEventListener("change", renew);
-    events.addEventListener("progress", (e) => {
+    hush();
+    if (document.hidden) return;
+    heard = Date.now();
+    events = new EventSource("/api/v1/events");
+    const on = (name, fn) => events.addEventListener(name, (e) => { heard = Date.now(); fn(e); });
+    on("open", () => {
+      say(true, "The page renews itself.");
+      if (opened) renew();
+      opened = true;
+    });
+    on("change", renew);
+    on("alive", () => {});
+    on("progress", (e) => {
       const moved = JSON.parse(e.data);
       for (const bar of main.querySelectorAll("progress[data-monitor]")) {
         if (bar.dataset.monitor in moved) bar.value = moved[bar.dataset.monitor];
       }
     });
-    addEventListener("pagehide", () => events.close());
+    events.addEventListener("error", () => {
+      gone();
+      hush(); // the watch below tries again; by itself it would not after every kind of error
+    });
   }
+
+  // The watch also sees a connection that ended while the computer slept.
+  setInterval(() => {
+    if (document.hidden) return;
+    if (events && Date.now() - heard > patience) hush();
+    if (!events) listen();
+  }, pause);
+
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) hush();
+    else listen();
+  });
+  addEventListener("pagehide", hush);
 
   start();
   listen();
-  addEventListener("pageshow", (e) => { if (e.persisted) { listen(); renew(); } });
+  addEventListener("pageshow", (e) => { if (e.persisted) listen(); });
 })();
