@@ -14,8 +14,8 @@ func TestAlertValue(t *testing.T) {
 		alert rules.Alert
 		want  string
 	}{
-		{rules.Alert{Result: r, Against: "the window before"}, "12.0, from 41.2 in the window before"},
-		{rules.Alert{Result: r}, "12.0"},
+		{rules.Alert{Result: r, Against: "the window before"}, "12, from 41.2 in the window before"},
+		{rules.Alert{Result: r}, "12"},
 		{rules.Alert{Result: checks.Result{Skipped: checks.Redacted}, Against: "the window before"}, "–"},
 	} {
 		if got := alertValue(&tc.alert); got != tc.want {

@@ -87,11 +87,11 @@ func clockSpan(start, end window.Time) string {
 	return clock(start) + " – " + clock(end)
 }
 
-// number writes about three figures.
+// number writes about three figures, and whole numbers as such.
 func number(v float64) string {
 	switch a := math.Abs(v); {
-	case a == 0:
-		return "0"
+	case a < 1e7 && v == math.Trunc(v):
+		return strconv.FormatInt(int64(v), 10)
 	case a < 0.001, a >= 1e7:
 		return strconv.FormatFloat(v, 'e', 1, 64)
 	case a < 10:
