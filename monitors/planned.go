@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"driftwatch/monitors/checks"
+	"driftwatch/monitors/profile"
 )
 
 // Planned is a check that a monitor runs, and the name of its result.
@@ -26,6 +27,24 @@ func (s *Spec) FieldChecks(f *Field) []Planned {
 		}
 	}
 	return plan(asked, func(c checks.Check) bool { return c.Kinds != nil && checks.Fits(c, f.Type) })
+}
+
+// allFieldChecks lists the checks of all fields, in their order. Those that have none
+// of their own share what is planned for their type.
+func (s *Spec) allFieldChecks() [][]Planned {
+	all, shared := make([][]Planned, len(s.Fields)), map[profile.Kind][]Planned{}
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		planned, ok := shared[f.Type]
+		if !ok || len(f.Checks) > 0 {
+			planned = s.FieldChecks(f)
+		}
+		if len(f.Checks) == 0 {
+			shared[f.Type] = planned
+		}
+		all[i] = planned
+	}
+	return all
 }
 
 // SegmentChecks lists the checks that have no field.

@@ -9,11 +9,14 @@ import (
 
 // Present returns what a window says of the fields, segments and checks that the
 // monitor has: one that closed before the monitor's file changed may have others.
-// The window stays as it is.
+// The window stays as it is, and is what is returned where nothing is gone.
 func (s *Spec) Present(w *checks.Window) *checks.Window {
 	own, ofFields := resultsOf(s.SegmentChecks()), map[string]map[string]bool{}
-	for i := range s.Fields {
-		ofFields[s.Fields[i].Name] = resultsOf(s.FieldChecks(&s.Fields[i]))
+	for i, planned := range s.allFieldChecks() {
+		ofFields[s.Fields[i].Name] = resultsOf(planned)
+	}
+	if s.hasAll(w, own, ofFields) {
+		return w
 	}
 	out := *w
 	out.Segments = nil
@@ -32,6 +35,31 @@ func (s *Spec) Present(w *checks.Window) *checks.Window {
 		out.Segments = append(out.Segments, sg)
 	}
 	return &out
+}
+
+// hasAll reports whether the monitor has all that a window speaks of.
+func (s *Spec) hasAll(w *checks.Window, own map[string]bool, ofFields map[string]map[string]bool) bool {
+	for i := range w.Segments {
+		sg := &w.Segments[i]
+		if !s.hasSegment(sg.Name) || !within(sg.Checks, own) {
+			return false
+		}
+		for j := range sg.Fields {
+			if results, ok := ofFields[sg.Fields[j].Name]; !ok || !within(sg.Fields[j].Checks, results) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func within(results map[string]checks.Result, names map[string]bool) bool {
+	for name := range results {
+		if !names[name] {
+			return false
+		}
+	}
+	return true
 }
 
 func resultsOf(planned []Planned) map[string]bool {

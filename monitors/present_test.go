@@ -45,7 +45,31 @@ func TestPresent(t *testing.T) {
 	if got := said(spec.Present(w)); !slices.Equal(got, want) {
 		t.Errorf("it says %q, want %q", got, want)
 	}
+	if now := spec.Present(w); spec.Present(now) != now {
+		t.Error("what is all there is copied")
+	}
 	if after := said(w); !slices.Equal(after, before) {
 		t.Errorf("the window is another one: %q", after)
+	}
+}
+
+// BenchmarkPresent is of a window of twenty fields in which nothing is gone.
+func BenchmarkPresent(b *testing.B) {
+	var spec Spec
+	w := &checks.Window{Segments: []checks.Segment{{}}}
+	for i := range 20 {
+		f := Field{Name: string(rune('a' + i)), Type: profile.Number}
+		spec.Fields = append(spec.Fields, f)
+		of := map[string]checks.Result{}
+		for _, p := range spec.FieldChecks(&f) {
+			of[p.Result] = checks.Result{}
+		}
+		w.Segments[0].Fields = append(w.Segments[0].Fields, checks.Field{Name: f.Name, Checks: of})
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if spec.Present(w) != w {
+			b.Fatal("something is gone")
+		}
 	}
 }

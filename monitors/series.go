@@ -17,8 +17,8 @@ func (s *Spec) Series() float64 {
 		}
 	}
 	fields := 0.0
-	for i := range s.Fields {
-		for _, p := range s.FieldChecks(&s.Fields[i]) {
+	for _, planned := range s.allFieldChecks() {
+		for _, p := range planned {
 			fields += seriesOf(p)
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"driftwatch/internal/snapshot"
-	"driftwatch/monitors/checks"
 	"driftwatch/monitors/window"
 	"driftwatch/rules"
 )
@@ -70,31 +69,6 @@ func (c *Collector) monitor(e emitter, m *snapshot.Monitor) {
 	}
 	e.count(c.d.windows, m.WindowsTotal, m.Name)
 	e.count(c.d.unrevised, m.Unrevised, m.Name)
-}
-
-// part exports what a window says of a field, or of a segment beside its fields.
-func (d *descs) part(e emitter, monitor string, p *part) {
-	if p.rows != nil {
-		e.gauge(d.windowRows, float64(*p.rows), monitor, p.segment)
-	}
-	for name, r := range p.checks {
-		d.check(e, &r, monitor, p.segment, p.field, name)
-	}
-}
-
-// check exports one result; its labels are monitor, segment, field and check.
-// A skipped check has no series: a value that is not known is not zero. A redacted
-// one has those of its verdict.
-func (d *descs) check(e emitter, r *checks.Result, labels ...string) {
-	if r.Skipped == "" {
-		e.gauge(d.value, r.Value, labels...)
-	}
-	if r.PValue != nil {
-		e.gauge(d.pValue, *r.PValue, labels...)
-	}
-	if r.Drift != nil {
-		e.gauge(d.drift, boolean(*r.Drift), labels...)
-	}
 }
 
 func (c *Collector) stream(e emitter, s *snapshot.Stream) {

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
 
 	"driftwatch/monitors/checks"
@@ -20,8 +19,7 @@ import (
 // it in the OpenMetrics format with timestamps. The zero value is not usable;
 // call NewHistory.
 type History struct {
-	shown    shown
-	registry *prometheus.Registry
+	descs    descs
 	families map[string]*family // by name
 }
 
@@ -39,42 +37,15 @@ type sample struct {
 
 // NewHistory returns a history without samples.
 func NewHistory() *History {
-	h := &History{shown: shown{descs: newDescs()}, registry: prometheus.NewRegistry(), families: map[string]*family{}}
-	h.registry.MustRegister(&h.shown)
-	return h
-}
-
-// shown is a collector of one window.
-type shown struct {
-	descs
-	window *checks.Window
-}
-
-// Describe implements prometheus.Collector.
-func (s *shown) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{s.windowEnd, s.windowRows, s.value, s.pValue, s.drift} {
-		ch <- d
-	}
-}
-
-// Collect implements prometheus.Collector.
-func (s *shown) Collect(ch chan<- prometheus.Metric) {
-	e := emitter{func(m prometheus.Metric) { ch <- m }}
-	e.gauge(s.windowEnd, seconds(s.window.End), s.window.Monitor)
-	for _, p := range partsOf(s.window) {
-		s.part(e, s.window.Monitor, &p)
-	}
+	return &History{descs: newDescs(), families: map[string]*family{}}
 }
 
 // Add takes in a window. Those of one monitor come in the order of their ends.
 func (h *History) Add(w *checks.Window) error {
-	h.shown.window = w
-	all, err := h.registry.Gather()
-	if err != nil {
-		return fmt.Errorf("metrics of window %v of %q: %w", w.End, w.Monitor, err)
-	}
 	var text bytes.Buffer
-	for _, mf := range all {
+	s := h.descs.seriesOf(w, 0, nil)
+	delete(s.metrics, h.descs.windowRevision) // it changes at other times than the ends of windows
+	for _, mf := range h.descs.families(s) {
 		text.Reset()
 		if _, err := expfmt.MetricFamilyToOpenMetrics(&text, mf); err != nil {
 			return fmt.Errorf("metrics of window %v of %q: %w", w.End, w.Monitor, err)

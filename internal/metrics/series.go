@@ -72,12 +72,12 @@ func (d *descs) seriesOf(w *checks.Window, limit int, before *windowSeries) *win
 	}
 	kept, leftOut := worst(partsOf(w), old, limit)
 	s.leftOut = leftOut
-	e := emitter{s.add}
-	e.gauge(d.windowEnd, seconds(w.End), w.Monitor)
-	e.gauge(d.windowRevision, float64(w.Revision), w.Monitor)
+	l := labels{}
+	s.add(d.windowEnd, seconds(w.End), l.of("monitor", w.Monitor))
+	s.add(d.windowRevision, float64(w.Revision), l.of("monitor", w.Monitor))
 	for i := range kept {
 		s.parts[kept[i].partName] = true
-		d.part(e, w.Monitor, &kept[i])
+		s.addPart(d, l, &kept[i])
 	}
 	for _, metrics := range s.metrics {
 		slices.SortFunc(metrics, byLabels)
@@ -91,10 +91,54 @@ func byLabels(a, b *dto.Metric) int {
 	return slices.CompareFunc(a.Label, b.Label, func(a, b *dto.LabelPair) int { return strings.Compare(a.GetValue(), b.GetValue()) })
 }
 
-func (s *windowSeries) add(m prometheus.Metric) {
-	out := &dto.Metric{}
-	_ = m.Write(out) // of a constant metric nothing can go wrong
-	s.metrics[m.Desc()] = append(s.metrics[m.Desc()], out)
+// addPart adds the series of a field, or of a segment beside its fields.
+func (s *windowSeries) addPart(d *descs, l labels, p *part) {
+	if p.rows != nil {
+		s.add(d.windowRows, float64(*p.rows), l.of("monitor", s.window.Monitor, "segment", p.segment))
+	}
+	for name, r := range p.checks {
+		of := l.of("check", name, "field", p.field, "monitor", s.window.Monitor, "segment", p.segment)
+		// A value that is not known is not zero. A redacted one has a verdict.
+		if r.Skipped == "" {
+			s.add(d.value, r.Value, of)
+		}
+		if r.PValue != nil {
+			s.add(d.pValue, *r.PValue, of)
+		}
+		if r.Drift != nil {
+			s.add(d.drift, boolean(*r.Drift), of)
+		}
+	}
+}
+
+func (s *windowSeries) add(desc *prometheus.Desc, v float64, of []*dto.LabelPair) {
+	m := &struct { // in one piece: there are many
+		metric dto.Metric
+		gauge  dto.Gauge
+		value  float64
+	}{value: v}
+	m.metric.Label, m.metric.Gauge, m.gauge.Value = of, &m.gauge, &m.value
+	s.metrics[desc] = append(s.metrics[desc], &m.metric)
+}
+
+// labels are those of the series of one window, each of which is there once.
+type labels map[label]*dto.LabelPair
+
+type label struct{ name, value string }
+
+// of returns labels by names, in alphabetical order, and values. It makes invalid
+// UTF-8, which a segment's value may hold, harmless: one bad label would fail the
+// whole scrape.
+func (l labels) of(namesAndValues ...string) []*dto.LabelPair {
+	out := make([]*dto.LabelPair, 0, len(namesAndValues)/2)
+	for i := 0; i < len(namesAndValues); i += 2 {
+		of := label{namesAndValues[i], namesAndValues[i+1]}
+		if l[of] == nil {
+			l[of] = &dto.LabelPair{Name: new(of.name), Value: new(valid(of.value))}
+		}
+		out = append(out, l[of])
+	}
+	return out
 }
 
 // ofWindows are the metrics of windows.
@@ -103,13 +147,22 @@ func (d *descs) ofWindows() []*prometheus.Desc {
 }
 
 // join returns the metrics of all monitors, in their order.
-func (d *descs) join(s *snapshot.Snapshot, monitors map[string]*windowSeries) (families []*dto.MetricFamily) {
+func (d *descs) join(s *snapshot.Snapshot, monitors map[string]*windowSeries) []*dto.MetricFamily {
+	all := make([]*windowSeries, 0, len(monitors))
+	for i := range s.Monitors {
+		if m := monitors[s.Monitors[i].Name]; m != nil {
+			all = append(all, m)
+		}
+	}
+	return d.families(all...)
+}
+
+// families returns the metrics of windows.
+func (d *descs) families(windows ...*windowSeries) (families []*dto.MetricFamily) {
 	for _, desc := range d.ofWindows() {
 		f := &dto.MetricFamily{Name: new(d.texts[desc].name), Help: new(d.texts[desc].help), Type: dto.MetricType_GAUGE.Enum()}
-		for i := range s.Monitors {
-			if m := monitors[s.Monitors[i].Name]; m != nil {
-				f.Metric = append(f.Metric, m.metrics[desc]...)
-			}
+		for _, w := range windows {
+			f.Metric = append(f.Metric, w.metrics[desc]...)
 		}
 		if len(f.Metric) > 0 {
 			families = append(families, f)

@@ -100,8 +100,11 @@ func TestPartsAreCounted(t *testing.T) {
 	w := snapshottest.Window("churn", 11)
 	w.Segments[0].Fields[0].Checks["psi"] = checks.Redaction{w.Segments[0].Fields[0].Name: true}.Window(w).Segments[0].Fields[0].Checks["psi"]
 	for _, p := range partsOf(w) {
-		n := 0
-		d.part(emitter{func(prometheus.Metric) { n++ }}, "churn", &p)
+		n, s := 0, windowSeries{window: w, metrics: map[*prometheus.Desc][]*dto.Metric{}}
+		s.addPart(&d, labels{}, &p)
+		for _, metrics := range s.metrics {
+			n += len(metrics)
+		}
 		if n != p.series {
 			t.Errorf("%q has %d series, and %d are counted", p.partName, n, p.series)
 		}
