@@ -57,9 +57,9 @@ func (p patient) Notify(ctx context.Context, _ Message) (string, error) {
 func TestStopDoesNotWaitForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(nil)
-		r.start(t)
 		p := patient{make(chan time.Duration, 1)}
-		r.d.workers[0].receiver = p // before there is an event
+		r.as = p
+		r.start(t)
 		r.outbox.add(fire("churn", "a", 1))
 		synctest.Wait()
 		r.stop()
