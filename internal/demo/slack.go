@@ -79,7 +79,8 @@ func (s *slackServer) shown(text string) string {
 	var lines []string
 	for line := range strings.Lines(text) {
 		line = strings.TrimPrefix(strings.TrimRight(line, "\n"), bar)
-		for _, part := range wrap(linkText.ReplaceAllString(line, "$1"), textWidth-1) {
+		// The bar takes a column, and the signs that messages begin with take two.
+		for _, part := range wrap(linkText.ReplaceAllString(line, "$1"), textWidth-2) {
 			lines = append(lines, s.out.paint(code, bar)+part)
 		}
 	}
