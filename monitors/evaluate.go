@@ -74,10 +74,7 @@ func (m *Monitor) evaluateField(i int, cur *profile.Profile, ref against, v verd
 	}
 	in := checks.Input{
 		Current: cur, Alpha: m.Spec.Alpha, Shared: &checks.Shared{},
-		Limits: checks.Limits{
-			Min: f.Min, Max: f.Max, Nulls: f.Nulls, Missing: f.Missing,
-			Allowed: f.Allowed != nil, Pattern: f.Pattern != nil,
-		},
+		Limits: f.Limits(),
 	}
 	if of, why := ref.field(f.Name); of != nil {
 		in.Reference, out.Reference = of.profile, &of.summary

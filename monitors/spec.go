@@ -160,6 +160,14 @@ type Field struct {
 	Checks  []Check // empty: the monitor's
 }
 
+// Limits is what is promised of the field.
+func (f *Field) Limits() checks.Limits {
+	return checks.Limits{
+		Min: f.Min, Max: f.Max, Nulls: f.Nulls, Missing: f.Missing,
+		Allowed: f.Allowed != nil, Pattern: f.Pattern != nil,
+	}
+}
+
 // Roles of a field.
 const (
 	Feature    = "feature"

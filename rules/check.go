@@ -101,6 +101,29 @@ func (r *Rule) check(meant []MonitorInfo) {
 		case c.Whole && len(r.Segments) > 0:
 			leaf.at.Warnf("no-segments", "check %q is of the whole stream, not of segments: the rule never fires", leaf.Check)
 		}
+		r.checkPromised(leaf, c, meant)
+	}
+}
+
+// checkPromised reports a check of promises where the fields that the rule looks at
+// promise nothing: it is skipped in all windows.
+func (r *Rule) checkPromised(leaf *Condition, c checks.Check, meant []MonitorInfo) {
+	if c.Lacks == nil {
+		return
+	}
+	why := ""
+	for _, m := range meant {
+		for _, f := range m.Fields {
+			if !r.Fields.Matches(f) || !computes(m.Results[f.Name], leaf.Check) {
+				continue
+			}
+			if why = c.Lacks(f.Limits); why == "" {
+				return
+			}
+		}
+	}
+	if why != "" {
+		leaf.at.Warnf("never-fires", "check %q never holds: %s for what the rule looks at", leaf.Check, why)
 	}
 }
 

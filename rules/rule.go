@@ -5,6 +5,7 @@ import (
 
 	"driftwatch/internal/mute"
 	"driftwatch/internal/yamlx"
+	"driftwatch/monitors/checks"
 )
 
 // Set is all rules of all files. It is not changed once it is loaded.
@@ -70,7 +71,8 @@ type FieldInfo struct {
 	Name   string
 	Type   string
 	Role   string
-	Redact bool // no value of it may be shown
+	Redact bool          // no value of it may be shown
+	Limits checks.Limits // what is promised of it
 }
 
 // Severities, from the least.

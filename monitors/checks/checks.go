@@ -25,6 +25,7 @@ type Check struct {
 	Whole          bool           // without a field: it is of the whole stream, not of its segments
 	Params         []Param        // that it takes
 	Compute        func(in Input) Result
+	Lacks          func(l Limits) string // why a field with these limits gives no result; nil: the check needs none
 }
 
 // Class is what is wrong where a check finds something.
