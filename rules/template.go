@@ -96,11 +96,18 @@ func compileTemplate(name, text string) (*template.Template, error) {
 	if err := checkTemplate(t.Tree.Root); err != nil {
 		return nil, fmt.Errorf("template: %w", err)
 	}
-	if err := t.Execute(&bounded{}, sample()); err != nil {
+	var out bounded
+	if err := t.Execute(&out, sample()); err != nil {
 		return nil, errors.New("template: " + plain(err))
+	}
+	if wrong := misfit.FindString(out.String()); wrong != "" && !strings.Contains(text, wrong) {
+		return nil, errors.New("template: the verbs of printf do not fit what it is given: numbers are written by %.2f, .Rows by %d, texts by %s")
 	}
 	return t, nil
 }
+
+// misfit is how printf says so, in the text that people would read.
+var misfit = regexp.MustCompile(`%!.?\(`)
 
 var (
 	templatePlace = regexp.MustCompile(`^template: [^:]*:(\d+:)*(\d+:)? ?`)
