@@ -205,10 +205,12 @@ func (s *stepper) advance(r *bound, sc scope) {
 		t = tracked{Rule: r.id, Alert: r.newAlert(s.window, sc)}
 	}
 	t.Run = t.Run.after(got.verdict == holds, r.Windows)
+	said := t.Alert.Annotations
 	t = s.updated(t, r, sc, got)
 	switch firing := t.Alert.State == Firing; {
 	case firing && r.resolves(&t, got):
 		delete(s.next, k)
+		t.Alert.Annotations = said // they are written for values that fire
 		s.events = append(s.events, Event{Alert: resolved(t.Alert, s.window.End)})
 		return
 	case !firing && t.Run == nil:

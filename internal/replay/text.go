@@ -167,8 +167,11 @@ func (s *Summary) writeText(w io.Writer) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\nThese rules would have sent %s in this time: %s a week.\n",
-		counted(s.Alerts, "alert"), strconv.FormatFloat(*s.AlertsPerWeek, 'f', 1, 64))
+	week := ""
+	if span >= 24*time.Hour { // what is shorter says little of a week
+		week = fmt.Sprintf(": %.1f a week", *s.AlertsPerWeek)
+	}
+	_, err := fmt.Fprintf(w, "\nThese rules would have sent %s in this time%s.\n", counted(s.Alerts, "alert"), week)
 	return err
 }
 
