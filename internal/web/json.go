@@ -36,6 +36,7 @@ type monitorJSON struct {
 	Pending      int          `json:"alerts_pending"`
 	Segments     []string     `json:"segments"` // of the newest window
 	Last         *summaryJSON `json:"last_window,omitempty"`
+	WorstSegment *worstJSON   `json:"worst_segment,omitempty"` // where the whole stream is steady
 	Open         *openJSON    `json:"open_window,omitempty"`
 
 	Recent   []summaryJSON `json:"recent_windows"`     // oldest first
@@ -72,6 +73,7 @@ type summaryJSON struct {
 
 // worstJSON is the field of a window that most needs looking at.
 type worstJSON struct {
+	Segment string        `json:"segment,omitempty"`
 	Field   string        `json:"field"`
 	Check   string        `json:"check"`
 	Verdict verdict       `json:"verdict"`
@@ -118,8 +120,24 @@ func monitorOf(s *snapshot.Snapshot, m *snapshot.Monitor, of string) monitorJSON
 		for i := range last.Segments {
 			out.Segments = append(out.Segments, last.Segments[i].Name)
 		}
+		if out.Last.Worst == nil {
+			out.WorstSegment = worstSegment(last)
+		}
 	}
 	return out
+}
+
+// worstSegment returns what needs looking at in the segments of a window.
+func worstSegment(w *checks.Window) (worst *worstJSON) {
+	for i := range w.Segments {
+		sg := &w.Segments[i]
+		for j := range sg.Fields {
+			if next := worse(worst, &sg.Fields[j]); next != worst {
+				worst, next.Segment = next, sg.Name
+			}
+		}
+	}
+	return worst
 }
 
 func summaryOf(w *checks.Window, sg *checks.Segment) *summaryJSON {
@@ -148,7 +166,7 @@ func worse(worst *worstJSON, f *checks.Field) *worstJSON {
 	if worst != nil && (v.rank() > worst.Verdict.rank() || v == worst.Verdict && effect(r) <= effect(worst.Result)) {
 		return worst
 	}
-	return &worstJSON{f.Name, name, v, r}
+	return &worstJSON{Field: f.Name, Check: name, Verdict: v, Result: r}
 }
 
 func effect(r checks.Result) float64 {
