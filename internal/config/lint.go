@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"driftwatch/internal/watch"
 	"driftwatch/internal/yamlx"
 )
 
@@ -116,7 +117,7 @@ const (
 // classifyFile reads a file to see what it is, and reports it if that cannot be
 // told. What else is wrong with it is reported by those who read it then.
 func classifyFile(arg argument, rep *yamlx.Reporter) kind {
-	data, err := readFile(arg.path, nil)
+	data, err := (*watch.Files)(nil).Read(arg.path)
 	if err != nil {
 		rep.Errorf(arg.path, "file", "%s", reason(err))
 		return unclear

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"driftwatch/internal/watch"
 	"driftwatch/internal/yamlx"
 	"driftwatch/rules"
 )
@@ -69,7 +68,7 @@ func (l *loader) open(path string, by yamlx.Cursor) (yamlx.Cursor, bool) {
 		return yamlx.Cursor{}, false
 	}
 	l.seen[abs] = true
-	data, err := readFile(path, l.opts.Files)
+	data, err := l.opts.Files.Read(path)
 	if err == nil && len(bytes.TrimSpace(data)) == 0 {
 		err = errEmpty
 	}
@@ -88,16 +87,6 @@ func (l *loader) open(path string, by yamlx.Cursor) (yamlx.Cursor, bool) {
 // errEmpty is of a file that an editor is about to fill, or a disk that was full: to
 // take it as a file of no monitors would end what they have.
 var errEmpty = errors.New("there is nothing in it")
-
-var errTooLarge = errors.New("larger than 16 MiB, which no configuration file is")
-
-func readFile(path string, files *watch.Files) ([]byte, error) {
-	data, err := files.Read(path)
-	if err == nil && len(data) > watch.MaxRead {
-		return nil, errTooLarge
-	}
-	return data, err
-}
 
 // reason says why a file cannot be read, without its name.
 func reason(err error) string {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"driftwatch/internal/config"
+	"driftwatch/internal/watch"
 	"driftwatch/internal/yamlx"
 	"driftwatch/monitors"
 	"driftwatch/monitors/window"
@@ -19,7 +20,7 @@ import (
 func Read(path string) (*File, []yamlx.Diagnostic) {
 	rep := &yamlx.Reporter{}
 	f := &File{Path: path}
-	data, err := os.ReadFile(path)
+	data, err := (*watch.Files)(nil).Read(path)
 	if err != nil {
 		rep.Errorf(path, "file", "%s", reason(err))
 	} else if c, ok := yamlx.Parse(path, data, rep); ok {

@@ -5,6 +5,7 @@ package watch
 
 import (
 	"crypto/sha256"
+	"errors"
 	"io"
 	"maps"
 	"os"
@@ -32,8 +33,14 @@ type file struct {
 // of a configuration have some hundred kilobytes.
 const MaxRead = 16 << 20
 
-// Read reads a file and notes its content. Of a larger one it returns the first
-// MaxRead+1 bytes.
+var (
+	errTooLarge  = errors.New("larger than 16 MiB, which no configuration file is")
+	errDirectory = errors.New("it is a directory")
+	errIrregular = errors.New("it is not a regular file")
+)
+
+// Read reads a regular file and notes its content. Nothing else is opened: a pipe may
+// never give anything.
 func (f *Files) Read(path string) ([]byte, error) {
 	data, seen, err := read(path)
 	f.note(path, seen)
@@ -143,6 +150,9 @@ func stamped(info os.FileInfo, err error) file {
 func read(path string) ([]byte, file, error) {
 	info, err := os.Stat(path)
 	seen := stamped(info, err)
+	if err == nil {
+		err = regular(info)
+	}
 	if err != nil {
 		return nil, seen, err
 	}
@@ -157,5 +167,18 @@ func read(path string) ([]byte, file, error) {
 	}
 	sum := sha256.Sum256(data)
 	seen.sum = &sum
+	if len(data) > MaxRead {
+		return nil, seen, errTooLarge
+	}
 	return data, seen, nil
+}
+
+func regular(info os.FileInfo) error {
+	switch {
+	case info.IsDir():
+		return errDirectory
+	case !info.Mode().IsRegular():
+		return errIrregular
+	}
+	return nil
 }
