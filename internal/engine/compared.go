@@ -55,6 +55,9 @@ func (e *Engine) Compared(name string, end window.Time, segment, field string) (
 // comparedWith returns the reference of a closed window, or why it cannot be had any
 // more.
 func (e *Engine) comparedWith(m *monitor, w *checks.Window) (*monitors.Baseline, string, error) {
+	if b := e.baselines.get(m.Spec.Name, w.Reference); b != nil {
+		return b, "", nil
+	}
 	r, err := NewReview(e.opts.Store, m.Monitor, e.opts.Log)
 	if errors.Is(err, ErrOtherMonitor) {
 		return nil, "the monitor has changed since", nil
@@ -65,6 +68,9 @@ func (e *Engine) comparedWith(m *monitor, w *checks.Window) (*monitors.Baseline,
 	b, kept := r.Reference(w)
 	if !kept {
 		return nil, fmt.Sprintf("the reference %.12s that the window was compared with is not kept any more", w.Reference), nil
+	}
+	if b != nil {
+		e.baselines.put(m.Spec.Name, b)
 	}
 	return b, "", nil
 }

@@ -91,15 +91,16 @@ func (o *Options) validate() error {
 
 // Engine runs one configuration. It is made, run once, and thrown away.
 type Engine struct {
-	opts     Options
-	seq      *sequencer
-	reports  chan *report
-	ops      chan func()
-	ready    atomic.Bool
-	stopping atomic.Bool
-	offsets  offsets
-	stopped  chan struct{}                  // closed when the sequencer has ended
-	byPart   map[source.Partition][]*worker // of the membership's goroutine
+	opts      Options
+	seq       *sequencer
+	reports   chan *report
+	ops       chan func()
+	ready     atomic.Bool
+	stopping  atomic.Bool
+	offsets   offsets
+	baselines baselines                      // of pages
+	stopped   chan struct{}                  // closed when the sequencer has ended
+	byPart    map[source.Partition][]*worker // of the membership's goroutine
 }
 
 // New loads what the store has of the configuration's monitors, and writes

@@ -201,7 +201,7 @@ func TestPage(t *testing.T) {
 	pages := map[string]string{
 		"overview": "/", "monitor": model, "monitor-psi": model + "?check=psi&windows=14", "monitor-many": model + "?windows=200", "monitor-segment": model + "?segment=country%3DBR,device%3Dios",
 		"field": model + "/fields/amount", "field-category": model + "/fields/app_version?check=psi", "field-time": model + "/fields/signed_up_at?check=mean",
-		"window": model + "/windows/" + end, "window-trailing": "/monitors/returns-by-hour/windows/" + end, "alerts": "/alerts", "silences": "/silences?matcher=monitor%3Dx", "rules": "/rules", "rule": "/rules/returns/ScoreDrift", "status": "/status",
+		"window": model + "/windows/" + end, "window-trailing": "/monitors/returns-by-hour/windows/" + end, "alerts": "/alerts", "silences": "/silences?matcher=monitor%3Dx", "rules": "/rules", "rule": "/rules/returns/MissingValues", "status": "/status",
 	}
 	for _, l := range looks {
 		b.as(l)

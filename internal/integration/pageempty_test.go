@@ -29,7 +29,7 @@ monitors: [{name: waiting, stream: s, window: {size: 1h}, fields: [{name: x, typ
 		b.as(l)
 		for url, says := range pages {
 			b.do(chromedp.Navigate(url))
-			if text := b.text("document.body.innerText"); !strings.Contains(text, says) {
+			if text := b.text("document.body.textContent"); !strings.Contains(text, says) {
 				t.Errorf("%s does not say %q:\n%s", url, says, text)
 			}
 			b.fits(url)

@@ -27,7 +27,8 @@ const (
 )
 
 // TestPagesOfManyFieldsAndWindows asks a daemon for its pages once its store holds many
-// windows of many fields, and for the map by every check.
+// windows of many fields, and for the map by every check. A reference of 168 windows is
+// made when the first field is looked at, and there for the next.
 func TestPagesOfManyFieldsAndWindows(t *testing.T) {
 	brokers, _ := kafkatest.Fake(t)
 	cl := kafkatest.Plain(t, brokers)
@@ -43,6 +44,12 @@ monitors:
     window: {size: 1h, idle: 1h}
     reference: {first: 10}
     checks: [psi, ks, wasserstein, nulls, mean]
+    fields:
+` + fields.String() + `  - name: week
+    stream: s
+    window: {size: 1h, idle: 1h}
+    reference: {trailing: 7d}
+    checks: [psi]
     fields:
 ` + fields.String()}))
 	d.Ready()
@@ -64,6 +71,7 @@ monitors:
 	}
 	kafkatest.Produce(t, cl, records...)
 	closed(d, "m", wideWindows)
+	closed(d, "week", wideWindows)
 	var v struct {
 		Last struct {
 			End string `json:"end"`
@@ -72,7 +80,7 @@ monitors:
 	d.JSON("/api/v1/monitors/m", &v)
 	for _, path := range []string{
 		"/", "/monitors/m?windows=500", "/monitors/m?windows=500&check=psi", "/monitors/m?windows=500&check=mean",
-		"/monitors/m/windows/" + v.Last.End, "/monitors/m/fields/feature_007?check=ks", "/alerts", "/status",
+		"/monitors/m/windows/" + v.Last.End, "/monitors/m/fields/feature_007?check=ks", "/monitors/week/fields/feature_007", "/monitors/m", "/alerts", "/status",
 	} {
 		size, best := 0, time.Hour
 		for try := 0; try < 20 && (try < 3 || best > mostPageTime); try++ {

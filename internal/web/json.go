@@ -5,6 +5,7 @@ import (
 
 	"driftwatch/internal/snapshot"
 	"driftwatch/monitors/checks"
+	"driftwatch/monitors/digest"
 	"driftwatch/monitors/window"
 	"driftwatch/rules"
 )
@@ -141,16 +142,21 @@ func worstSegment(w *checks.Window) (worst *worstJSON) {
 }
 
 func summaryOf(w *checks.Window, sg *checks.Segment) *summaryJSON {
-	out := &summaryJSON{Start: w.Start, End: w.End, Rows: sg.Rows, Revision: w.Revision, Partial: w.Partial, Verdict: windowVerdict(sg)}
+	out := &summaryJSON{Start: w.Start, End: w.End, Rows: sg.Rows, Revision: w.Revision, Partial: w.Partial}
+	worst := worstOf(sg.Checks)
 	for i := range sg.Fields {
-		out.Worst = worse(out.Worst, &sg.Fields[i])
-		switch verdictOf(sg.Fields[i].Checks) {
-		case drifted:
+		v := worstOf(sg.Fields[i].Checks)
+		switch worst = max(worst, v); v {
+		case digest.Drift:
 			out.Drifted++
-		case violated:
+		case digest.Violation:
 			out.Violating++
 		}
+		if v > digest.Steady { // others cannot be it, and most are others
+			out.Worst = worse(out.Worst, &sg.Fields[i])
+		}
 	}
+	out.Verdict = wordOf(worst)
 	return out
 }
 

@@ -14,6 +14,7 @@ import (
 	"driftwatch/monitors/checks"
 	"driftwatch/monitors/digest"
 	"driftwatch/monitors/window"
+	"driftwatch/rules"
 )
 
 // The size that pages have to cope with.
@@ -140,5 +141,61 @@ func TestHeatMapIsWhatResultsSay(t *testing.T) {
 		if cells < 3*snapshottest.Hours {
 			t.Errorf("%d cells", cells)
 		}
+	}
+}
+
+// manyMonitors is a daemon with so many monitors, and as many rules of which each is
+// for one of them; the first rule is for all.
+func manyMonitors(n int) Options {
+	s := snapshottest.New()
+	of := s.Monitors[0]
+	s.Monitors, s.Rules = nil, nil
+	all := snapshot.Rule{Group: "all", Alert: "Everywhere", Severity: "warning", When: "psi drifts", Windows: "2", File: "rules/all.yaml", Line: 4}
+	for i := range n {
+		m := of
+		m.Name = fmt.Sprintf("monitor-%04d", i)
+		m.Windows = []*checks.Window{snapshottest.Window(m.Name, i%snapshottest.Hours)}
+		m.Evaluations = nil
+		for h := range 5 { // so many are kept of a thousand monitors with twenty rules
+			end := snapshottest.Start().Add(time.Duration(h) * time.Hour)
+			m.Evaluations = append(m.Evaluations, []rules.Evaluation{
+				{Alert: "Everywhere", End: end, Asked: 40, Held: uint32(i % 3), Worst: &rules.Worst{Field: "amount", Check: "psi", Value: new(float64(i) / 1000)}},
+			})
+		}
+		s.Monitors = append(s.Monitors, m)
+		all.Monitors = append(all.Monitors, m.Name)
+		s.Rules = append(s.Rules, snapshot.Rule{
+			Group: "each", Alert: fmt.Sprintf("Drift%04d", i), Monitors: []string{m.Name}, Severity: "warning", When: "psi is above 0.2", Windows: "1",
+			File: fmt.Sprintf("rules/%d.yaml", i/100), Line: 3 * i,
+		})
+	}
+	s.Rules = append(s.Rules, all)
+	return optionsOf(s)
+}
+
+func manyPages() []string {
+	return []string{"/", "/rules", rules.RulePath("all", "Everywhere"), rules.RulePath("each", "Drift0500")}
+}
+
+// Pages of many monitors and rules stay small, too.
+func TestPagesOfManyMonitors(t *testing.T) {
+	h := Handler(manyMonitors(1000), nil)
+	for _, target := range manyPages() {
+		if w := browse(h, target); w.Code != 200 || w.Body.Len() > largeBytes {
+			t.Errorf("%s: status %d, %d bytes", target, w.Code, w.Body.Len())
+		}
+	}
+}
+
+func BenchmarkPagesOfManyMonitors(b *testing.B) {
+	h := Handler(manyMonitors(1000), nil)
+	for _, target := range manyPages() {
+		b.Run(target, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				w := browse(h, target)
+				b.ReportMetric(float64(w.Body.Len()), "bytes")
+			}
+		})
 	}
 }

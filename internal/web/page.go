@@ -261,13 +261,11 @@ type cell struct {
 
 // windowVerdict is the worst that the checks of a segment say.
 func windowVerdict(sg *checks.Segment) verdict {
-	worst := verdictOf(sg.Checks)
+	worst := worstOf(sg.Checks)
 	for i := range sg.Fields {
-		if v := verdictOf(sg.Fields[i].Checks); v.rank() < worst.rank() {
-			worst = v
-		}
+		worst = max(worst, worstOf(sg.Fields[i].Checks))
 	}
-	return worst
+	return wordOf(worst)
 }
 
 func windowCell(monitor string, w *summaryJSON) cell {

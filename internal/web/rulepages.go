@@ -202,6 +202,19 @@ func (e evaluationJSON) Words() string {
 	return s
 }
 
+// HeldFor says for how many of the fields and segments the condition held, and why
+// that is not known of others.
+func (e evaluationJSON) HeldFor() string {
+	if e.Asked == 0 {
+		return e.Why
+	}
+	s := fmt.Sprintf("%d of %d", e.Held, e.Asked)
+	if e.Unknown > 0 {
+		s += fmt.Sprintf("; %d not judged: %s", e.Unknown, e.Why)
+	}
+	return s
+}
+
 // Alerts says how many alerts there were after the window.
 func (e evaluationJSON) Alerts() string {
 	if e.Again {

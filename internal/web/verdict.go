@@ -44,11 +44,14 @@ func (v verdict) rank() int {
 }
 
 func verdictOf(results map[string]checks.Result) verdict {
-	worst := unknown
+	return wordOf(worstOf(results))
+}
+
+// worstOf is verdictOf in a form that is quick to compare: pages ask it of very many.
+func worstOf(results map[string]checks.Result) digest.Verdict {
+	worst := digest.Unknown
 	for _, r := range results {
-		if v := verdictOfResult(r); v.rank() < worst.rank() {
-			worst = v
-		}
+		worst = max(worst, digest.Of(r))
 	}
 	return worst
 }
@@ -79,11 +82,14 @@ func names(results map[string]checks.Result) []string {
 // telling returns the check that explains a field's verdict: the first one that
 // has it, or "".
 func telling(results map[string]checks.Result) string {
-	worst := verdictOf(results)
-	for _, name := range names(results) {
-		if verdictOfResult(results[name]) == worst {
-			return name
+	worst, first, at := worstOf(results), "", 0
+	for name, r := range results {
+		if digest.Of(r) != worst {
+			continue
+		}
+		if rank := rankOf(name); first == "" || rank < at || rank == at && name < first {
+			first, at = name, rank
 		}
 	}
-	return ""
+	return first
 }

@@ -364,7 +364,7 @@ func TestPages(t *testing.T) {
 		{"/silences?matcher=monitor%3Dchurn&matcher=x%3D%3C", []string{"monitor=churn\nx=&lt;</textarea>"}},
 		{"/rules", []string{`href="/rules/churn/FeatureDrift"`, "window until 2 Jan 2026 21:00:00", "rules/churn.yaml", "psi is above 0.2", "2 firing", "3f2a9c"}},
 		{"/rules/churn/FeatureDrift", []string{
-			"what the rule made of the newest 12 windows of churn", "met by 2 of 3", "not met by any of 3", "2 firing", "not known", "psi 0.420", `class="verdict drift">met`,
+			"what the rule made of the newest 12 windows of churn", "2 of 3", "0 of 3", "not met by any of 3", "2 firing", "not known", "psi 0.420", `class="verdict drift">met`,
 			`href="/monitors/churn/fields/monthly_charges?end=2026-01-02T21%3A00%3A00Z&amp;check=psi"`, "rules/churn.yaml:5", `href="/api/v1/rules/churn/FeatureDrift"`,
 		}},
 		{"/rules/churn/TooManyNulls?monitor=churn", []string{"not judged, the window is partial", "1 not judged: the field may not be null", "1 pending", "2 of 5"}},
