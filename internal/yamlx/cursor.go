@@ -21,6 +21,7 @@ type Cursor struct {
 	doc    *document
 	node   *yaml.Node
 	key    string // that it is the value of, or an entry of; "" if of none
+	entry  bool   // it is an entry of a list
 	secret bool   // the value must not be shown
 }
 
@@ -63,7 +64,10 @@ func (c Cursor) Must(format string, args ...any) { c.must("value", format, args.
 
 func (c Cursor) must(code, format string, args ...any) {
 	subject := ""
-	if c.key != "" {
+	switch {
+	case c.key != "" && c.entry:
+		subject = "an entry of " + c.key + " "
+	case c.key != "":
 		subject = c.key + " "
 	}
 	c.report(Error, code, "%smust %s", subject, fmt.Sprintf(format, args...))
@@ -138,7 +142,7 @@ func (c Cursor) List() []Cursor {
 	}
 	list := make([]Cursor, len(c.node.Content))
 	for i, n := range c.node.Content {
-		list[i] = Cursor{doc: c.doc, node: n, key: c.key, secret: c.secret}
+		list[i] = Cursor{doc: c.doc, node: n, key: c.key, entry: true, secret: c.secret}
 	}
 	return list
 }
