@@ -9,14 +9,19 @@ import (
 	"driftwatch/rules"
 )
 
-// differences says how the alerts that fire differ from those that are wanted.
-func differences(wanted []alert, firing map[string]rules.Alert) (lines []string) {
+// differences says how the alerts that fire differ from those that are wanted. Why
+// says why one of these does not fire, or "".
+func differences(wanted []alert, firing map[string]rules.Alert, why func(*alert) string) (lines []string) {
 	left := maps.Clone(firing)
 	for i := range wanted {
 		w := &wanted[i]
 		id, found := w.find(left)
 		if !found {
-			lines = append(lines, fmt.Sprintf("%-9s %s", "missing", w.title()))
+			line := fmt.Sprintf("%-9s %s", "missing", w.title())
+			if reason := why(w); reason != "" {
+				line += ": " + reason
+			}
+			lines = append(lines, line)
 			continue
 		}
 		got := left[id]

@@ -23,8 +23,8 @@ func (t *Test) program() *rules.Program { return app.Program(t.file.config, t.mo
 
 // judged is a window and the alerts that fired or resolved in it.
 type judged struct {
-	start, end window.Time
-	changes    []rules.Alert
+	*checks.Window
+	changes []rules.Alert
 }
 
 // run returns what is not as it is wanted.
@@ -50,22 +50,27 @@ func (t *Test) step() []judged {
 			return nil
 		}
 		var events []rules.Event
-		state, events = program.Step(state, w, func(end window.Time) *checks.Window {
-			for _, s := range slices.Backward(t.steps[:i]) {
-				if s.window.End <= end {
-					return s.window
-				}
-			}
-			return nil
-		})
+		state, events = program.Step(state, w, earlier(out))
 		state, events = t.listen(program, state, i, events)
-		j := judged{start: w.Start, end: w.End}
+		j := judged{Window: w}
 		for _, e := range events {
 			j.changes = append(j.changes, e.Alert)
 		}
 		out = append(out, j)
 	}
 	return out
+}
+
+// earlier finds windows among those before.
+func earlier(before []judged) rules.Earlier {
+	return func(end window.Time) *checks.Window {
+		for _, j := range slices.Backward(before) {
+			if j.End <= end {
+				return j.Window
+			}
+		}
+		return nil
+	}
 }
 
 // listen lets the clock go on to the end of a window, and through the silence after
@@ -94,7 +99,7 @@ func (t *Test) replay(ctx context.Context) (_ []judged, unusable string, err err
 	defer func() { err = errors.Join(err, result.Close()) }()
 	var out []judged
 	if err := result.Windows(func(w *checks.Window) error {
-		out = append(out, judged{start: w.Start, end: w.End})
+		out = append(out, judged{Window: w})
 		return nil
 	}); err != nil {
 		return nil, "", err
@@ -108,7 +113,7 @@ func (t *Test) replay(ctx context.Context) (_ []judged, unusable string, err err
 	}
 	alerts, err := result.Alerts()
 	for _, a := range alerts {
-		i, found := slices.BinarySearchFunc(out, a.WindowEnd, func(j judged, end window.Time) int { return cmp.Compare(j.end, end) })
+		i, found := slices.BinarySearchFunc(out, a.WindowEnd, func(j judged, end window.Time) int { return cmp.Compare(j.End, end) })
 		if found {
 			out[i].changes = append(out[i].changes, a)
 		}
@@ -136,7 +141,7 @@ func (t *Test) compare(windows []judged, note string) (failures []string) {
 		s := &t.steps[i]
 		at := next
 		if s.end != 0 {
-			at = slices.IndexFunc(windows, func(j judged) bool { return j.end == s.end })
+			at = slices.IndexFunc(windows, func(j judged) bool { return j.End == s.end })
 		}
 		if at < 0 || at >= len(windows) {
 			failures = append(failures, fmt.Sprintf("line %d: there is no such window: %s%s", s.line, list(windows), note))
@@ -150,12 +155,24 @@ func (t *Test) compare(windows []judged, note string) (failures []string) {
 		if !s.checked {
 			continue
 		}
-		if lines := differences(s.alerts, firing); len(lines) > 0 {
-			head := fmt.Sprintf("window %d (line %d), %s to %s:", at+1, s.line, windows[at].start, windows[at].end)
+		why := func(w *alert) string { return t.why(windows[:at+1], w) }
+		if lines := differences(s.alerts, firing, why); len(lines) > 0 {
+			head := fmt.Sprintf("window %d (line %d), %s to %s:", at+1, s.line, windows[at].Start, windows[at].End)
 			failures = append(failures, head+"\n  "+strings.Join(lines, "\n  "))
 		}
 	}
 	return failures
+}
+
+// why says why an alert does not fire after the last of some windows.
+func (t *Test) why(windows []judged, w *alert) string {
+	var state rules.State
+	program := t.program()
+	for i := range windows {
+		state, _ = program.Step(state, windows[i].Window, earlier(windows[:i]))
+	}
+	last := len(windows) - 1
+	return program.Missing(state, windows[last].Window, earlier(windows[:last]), rules.Alert{Name: w.name, Segment: w.segment, Field: w.field})
 }
 
 // list names the windows that there are.
@@ -163,5 +180,5 @@ func list(windows []judged) string {
 	if len(windows) == 0 {
 		return "the records make none"
 	}
-	return fmt.Sprintf("there are %d, the first ends at %s and the last at %s", len(windows), windows[0].end, windows[len(windows)-1].end)
+	return fmt.Sprintf("there are %d, the first ends at %s and the last at %s", len(windows), windows[0].End, windows[len(windows)-1].End)
 }
