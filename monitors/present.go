@@ -21,7 +21,7 @@ func (s *Spec) Present(w *checks.Window) *checks.Window {
 	out := *w
 	out.Segments = nil
 	for _, sg := range w.Segments {
-		if !s.hasSegment(sg.Name) {
+		if !s.HasSegment(sg.Name) {
 			continue
 		}
 		fields := sg.Fields
@@ -41,7 +41,7 @@ func (s *Spec) Present(w *checks.Window) *checks.Window {
 func (s *Spec) hasAll(w *checks.Window, own map[string]bool, ofFields map[string]map[string]bool) bool {
 	for i := range w.Segments {
 		sg := &w.Segments[i]
-		if !s.hasSegment(sg.Name) || !within(sg.Checks, own) {
+		if !s.HasSegment(sg.Name) || !within(sg.Checks, own) {
 			return false
 		}
 		for j := range sg.Fields {
@@ -80,8 +80,9 @@ func only(results map[string]checks.Result, names map[string]bool) map[string]ch
 	return out
 }
 
-// hasSegment reports whether a segment of this name may be one of the monitor's.
-func (s *Spec) hasSegment(name string) bool {
+// HasSegment reports whether a segment of this name may be one of the monitor's; "" is
+// the whole stream.
+func (s *Spec) HasSegment(name string) bool {
 	return name == "" || slices.ContainsFunc(s.Segments, func(by []string) bool {
 		return name == otherName(by) || SegmentBy(name, by)
 	})

@@ -36,6 +36,7 @@ func (t *Test) readGiven(c, start yamlx.Cursor) {
 		whole := t.readSegment(m, "")
 		segments := []checks.Segment{whole}
 		for _, e := range m.Get("segments").Map().Entries() {
+			t.checkSegment(e.Key, e.Name())
 			sm := e.Value.Map()
 			segments = append(segments, t.readSegment(sm, e.Name()))
 			sm.Done()
@@ -62,16 +63,9 @@ func (t *Test) readGiven(c, start yamlx.Cursor) {
 func (t *Test) readSegment(m *yamlx.Map, name string) checks.Segment {
 	seg := checks.Segment{Name: name, Rows: uint64(m.Get("rows").Int(defaultRows, 0, 1<<31-1))}
 	seg.Checks = readResults(m.Get("checks"), planned(t.monitor.SegmentChecks()))
-	fields := m.Get("fields").Map()
 	byName := map[string]yamlx.Cursor{}
-	var names []string
-	for i := range t.monitor.Fields {
-		names = append(names, t.monitor.Fields[i].Name)
-	}
-	for _, e := range fields.Entries() {
-		if !slices.Contains(names, e.Name()) {
-			e.Key.Errorf("unknown-field", "unknown field %q%s", e.Name(), yamlx.DidYouMean(e.Name(), names))
-		}
+	for _, e := range m.Get("fields").Map().Entries() {
+		t.checkField(e.Key, e.Name())
 		byName[e.Name()] = e.Value
 	}
 	for i := range t.monitor.Fields {

@@ -186,14 +186,16 @@ func (t *Test) readAlerts(c yamlx.Cursor, s *step) {
 	s.checked = c.Present()
 	for _, item := range c.List() {
 		m := item.Map()
-		name := m.Need("alert")
+		name, segment, field := m.Need("alert"), m.Get("segment"), m.Get("field")
 		a := alert{
-			name: name.Name(), segment: m.Get("segment").Str(""), field: m.Get("field").Str(""),
+			name: name.Name(), segment: segment.Str(""), field: field.Str(""),
 			severity: m.Get("severity").OneOf("", rules.Info, rules.Warning, rules.Critical),
 			labels:   readTexts(m.Get("labels")), annotations: readTexts(m.Get("annotations")),
 		}
 		m.Done()
 		t.checkName(name, a.name)
+		t.checkField(field, a.field)
+		t.checkSegment(segment, a.segment)
 		s.alerts = append(s.alerts, a)
 	}
 }
@@ -206,6 +208,24 @@ func (t *Test) checkName(c yamlx.Cursor, name string) {
 	}
 	if name != "" && !slices.Contains(names, name) {
 		c.Errorf("unknown-alert", "no rule for %q makes an alert %q%s", t.monitor.Name, name, yamlx.DidYouMean(name, names))
+	}
+}
+
+// checkField reports a field that the monitor does not have.
+func (t *Test) checkField(c yamlx.Cursor, name string) {
+	var names []string
+	for i := range t.monitor.Fields {
+		names = append(names, t.monitor.Fields[i].Name)
+	}
+	if name != "" && !slices.Contains(names, name) {
+		c.Errorf("unknown-field", "unknown field %q%s", name, yamlx.DidYouMean(name, names))
+	}
+}
+
+// checkSegment reports a segment that no window of the monitor can have.
+func (t *Test) checkSegment(c yamlx.Cursor, name string) {
+	if !t.monitor.HasSegment(name) {
+		c.Errorf("unknown-segment", "the monitor %q makes no segment %q", t.monitor.Name, name)
 	}
 }
 
