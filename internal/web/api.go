@@ -157,11 +157,19 @@ func readQuery(r *http.Request) (query, error) {
 }
 
 func readTime(what, s string) (window.Time, error) {
-	t, err := time.Parse(time.RFC3339, s)
+	t, err := parseTime(what, s)
 	if err != nil {
-		return 0, fmt.Errorf("%s is %q, not a time like 2026-01-02T15:04:05Z", what, s)
+		return 0, err
 	}
 	return window.FromTime(t), nil
+}
+
+func parseTime(what, s string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return t, fmt.Errorf("%s is %q, not a time like 2026-01-02T15:04:05Z", what, s)
+	}
+	return t, nil
 }
 
 func find(s *snapshot.Snapshot, name string) (*snapshot.Monitor, error) {

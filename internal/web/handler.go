@@ -62,6 +62,9 @@ func Handler(o Options, ended <-chan struct{}) http.Handler {
 	mux.Handle("/metrics", only(http.MethodGet, o.Metrics.ServeHTTP))
 	// A page elsewhere must not make a visitor's browser change the daemon.
 	own := http.NewCrossOriginProtection()
+	own.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fail(w, http.StatusForbidden, errors.New("the request comes from a page of another site"))
+	}))
 	mux.Handle("/-/reload", own.Handler(only(http.MethodPost, h.reload)))
 	mux.Handle("/api/v1/monitors/{name}/accept", own.Handler(http.HandlerFunc(h.apiAccept)))
 	mux.Handle("/api/v1/silences", own.Handler(http.HandlerFunc(h.apiSilences)))

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -37,8 +36,15 @@ func (h *handler) apiAccept(w http.ResponseWriter, r *http.Request) {
 	var err error
 	switch r.Method {
 	case http.MethodPost:
+		var body struct {
+			Window string `json:"window"`
+		}
+		if err := readBody(w, r, maxAccept, &body); err != nil {
+			failBody(w, `the body must be {"window": "the end of a window"}`, err)
+			return
+		}
 		var end window.Time
-		if end, err = readAccept(w, r); err != nil {
+		if end, err = readTime("window", body.Window); err != nil {
 			fail(w, http.StatusBadRequest, err)
 			return
 		}
@@ -58,22 +64,6 @@ func (h *handler) apiAccept(w http.ResponseWriter, r *http.Request) {
 
 // maxAccept bounds the body of a request, in bytes.
 const maxAccept = 4096
-
-func readAccept(w http.ResponseWriter, r *http.Request) (window.Time, error) {
-	var body struct {
-		Window string `json:"window"`
-	}
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxAccept))
-	d.DisallowUnknownFields()
-	err := d.Decode(&body)
-	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
-		err = fmt.Errorf("found %s where another value belongs", wrong.Value) // its own text names Go types
-	}
-	if err != nil {
-		return 0, fmt.Errorf(`the body must be {"window": "the end of a window"}: %w`, err)
-	}
-	return readTime("window", body.Window)
-}
 
 // refuse answers a request that could not be met.
 func refuse(w http.ResponseWriter, err error) {

@@ -98,7 +98,7 @@ func TestAccept(t *testing.T) {
 		{"a list", "POST", "[1]", nil, 400, "end of a window\\\"}: found array where another value belongs"},
 		{"a number", "POST", `{"window": 1}`, nil, 400, "end of a window\\\"}: found number where another value belongs"},
 		{"no time", "POST", `{"window": "noon"}`, nil, 400, `window is \"noon\"`},
-		{"too long", "POST", `{"window": "` + strings.Repeat("2", 5000) + `"}`, nil, 400, "too large"},
+		{"too long", "POST", `{"window": "` + strings.Repeat("2", 5000) + `"}`, nil, 413, "too large"},
 		{"not there", "POST", body, snapshot.Missing("no window"), 404, "no window"},
 		{"not possible", "POST", body, snapshot.Refused("it is partial"), 409, "it is partial"},
 		{"not now", "DELETE", "", errors.New("the engine has stopped"), 503, "stopped"},

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -46,38 +45,44 @@ func (h *handler) apiSilences(w http.ResponseWriter, r *http.Request) {
 // maxSilence bounds the body of a request, in bytes.
 const maxSilence = 16 << 10
 
-// addSilence reads a silence that ends at a time, or after a duration.
+// addSilence adds the silence that a request asks for.
 func (h *handler) addSilence(w http.ResponseWriter, r *http.Request) {
-	var body struct {
-		Matchers  []string  `json:"matchers"`
-		StartsAt  time.Time `json:"starts_at"`
-		EndsAt    time.Time `json:"ends_at"`
-		Duration  string    `json:"duration"`
-		CreatedBy string    `json:"created_by"`
-		Comment   string    `json:"comment"`
-	}
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxSilence))
-	d.DisallowUnknownFields()
-	err := d.Decode(&body)
-	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
-		err = fmt.Errorf("found %s where another value belongs", wrong.Value) // its own text names Go types
-	}
-	if err == nil && body.Duration != "" {
-		err = endAfter(body.Duration, body.StartsAt, &body.EndsAt, h.o.Now())
-	}
+	wanted, err := h.readSilence(w, r)
 	if err != nil {
-		fail(w, http.StatusBadRequest, fmt.Errorf("read the silence: %w", err))
+		failBody(w, "read the silence", err)
 		return
 	}
-	s, err := h.o.Silences.Add(alerting.Silence{
-		Matchers: body.Matchers, StartsAt: body.StartsAt, EndsAt: body.EndsAt, CreatedBy: body.CreatedBy, Comment: body.Comment,
-	})
+	s, err := h.o.Silences.Add(wanted)
 	if err != nil {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
 	h.o.Logger.Info("a silence was added", "id", s.ID, "matchers", s.Matchers, "until", s.EndsAt, "by", s.CreatedBy, "comment", s.Comment)
 	reply(w, silenceJSON{s, s.State(h.o.Now())})
+}
+
+// readSilence reads a silence that ends at a time, or after a duration.
+func (h *handler) readSilence(w http.ResponseWriter, r *http.Request) (alerting.Silence, error) {
+	var body struct {
+		Matchers  []string `json:"matchers"`
+		StartsAt  string   `json:"starts_at"`
+		EndsAt    string   `json:"ends_at"`
+		Duration  string   `json:"duration"`
+		CreatedBy string   `json:"created_by"`
+		Comment   string   `json:"comment"`
+	}
+	err := readBody(w, r, maxSilence, &body)
+	s := alerting.Silence{Matchers: body.Matchers, CreatedBy: body.CreatedBy, Comment: body.Comment}
+	if err == nil && body.StartsAt != "" {
+		s.StartsAt, err = parseTime("starts_at", body.StartsAt)
+	}
+	if err == nil && body.EndsAt != "" {
+		s.EndsAt, err = parseTime("ends_at", body.EndsAt)
+	}
+	if err == nil && body.Duration != "" {
+		err = endAfter(body.Duration, s.StartsAt, &s.EndsAt, h.o.Now())
+	}
+	return s, err
 }
 
 func endAfter(text string, start time.Time, end *time.Time, now time.Time) error {

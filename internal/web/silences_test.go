@@ -47,16 +47,22 @@ func TestSilences(t *testing.T) {
 	for _, tc := range []struct {
 		body, says string
 	}{
-		{`{`, "read the silence"},
-		{`{"matcher": "x"}`, "unknown field"},
+		{``, "read the silence: there is nothing in it"},
+		{`{`, "read the silence: it ends in the middle of the JSON"},
+		{`{"matchers": x}`, "read the silence: it is not JSON from byte 14 on"},
+		{`{"matcher": "x"}`, `read the silence: unknown key \"matcher\"`},
+		{`{"ends_at": "noon"}`, `ends_at is \"noon\", not a time like 2026-01-02T15:04:05Z`},
+		{`{"starts_at": 7}`, "found number where another value belongs"},
 		{`{"matchers": "x"}`, "found string where another value belongs"},
 		{`{"matchers": ["a=b"], "duration": "2"}`, "not a length of time"},
 		{`{"matchers": ["a=b"], "duration": "2h", "ends_at": "2026-01-02T14:00:00Z"}`, "not both"},
-		{`{"comment": "` + strings.Repeat("x", maxSilence) + `"}`, "too large"},
 	} {
 		if w := post(tc.body); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), tc.says) {
 			t.Errorf("%.60s: %d %s", tc.body, w.Code, w.Body)
 		}
+	}
+	if w := post(`{"comment": "` + strings.Repeat("x", maxSilence) + `"}`); w.Code != http.StatusRequestEntityTooLarge || !strings.Contains(w.Body.String(), "at most 16384 bytes") {
+		t.Errorf("too large: %d %s", w.Code, w.Body)
 	}
 	if w := post(`{"matchers": ["monitor=churn"], "duration": "2h", "created_by": "jane", "comment": "why"}`); w.Code != http.StatusOK {
 		t.Fatalf("%d %s", w.Code, w.Body)
@@ -87,7 +93,7 @@ func TestSilences(t *testing.T) {
 	r := httptest.NewRequest(http.MethodPost, "/api/v1/silences", strings.NewReader(`{}`))
 	r.Header.Set("Sec-Fetch-Site", "cross-site")
 	w := httptest.NewRecorder()
-	if h.ServeHTTP(w, r); w.Code != http.StatusForbidden {
+	if h.ServeHTTP(w, r); w.Code != http.StatusForbidden || w.Body.String() != `{"error":"the request comes from a page of another site"}`+"\n" {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
