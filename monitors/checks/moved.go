@@ -2,7 +2,6 @@ package checks
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"regexp"
 	"slices"
@@ -64,16 +63,22 @@ func Moved(in Input) []Move {
 
 func (m Move) size() float64 { return math.Abs(m.Current - m.Reference) }
 
-// String is like "(20, 25]: 4 % → 19 %", with edges of about five figures.
-func (m Move) String() string {
-	name := fraction.ReplaceAllStringFunc(m.Bin, roundFigures)
-	if m.Category != nil {
-		if name = *m.Category; name == "" {
-			name = `""`
-		}
+// String is like "(20, 25]: 4 % → 19 %".
+func (m Move) String() string { return m.Name() + ": " + m.Shares() }
+
+// Name is the category or the bin, with edges of about five figures.
+func (m Move) Name() string {
+	switch {
+	case m.Category == nil:
+		return fraction.ReplaceAllStringFunc(m.Bin, roundFigures)
+	case *m.Category == "":
+		return `""`
 	}
-	return fmt.Sprintf("%s: %s → %s", name, Percent(m.Reference), Percent(m.Current))
+	return *m.Category
 }
+
+// Shares is like "4 % → 19 %".
+func (m Move) Shares() string { return Percent(m.Reference) + " → " + Percent(m.Current) }
 
 // fraction matches a number with a fraction.
 var fraction = regexp.MustCompile(`\d+\.\d+(e[+-]\d+)?`)
