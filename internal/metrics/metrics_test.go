@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	dto "github.com/prometheus/client_model/go"
 
 	"driftwatch/internal/snapshot"
 	"driftwatch/internal/snapshot/snapshottest"
@@ -189,6 +190,26 @@ func TestGatherer(t *testing.T) {
 		if !strings.Contains(b.String(), name) {
 			t.Errorf("no %s", name)
 		}
+	}
+}
+
+// TestFamilyNames: no two families have the same name in OpenMetrics, where that of a
+// counter is without _total.
+func TestFamilyNames(t *testing.T) {
+	families, err := NewGatherer(collectorOf(snapshottest.New())).Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]string{}
+	for _, f := range families {
+		name := f.GetName()
+		if f.GetType() == dto.MetricType_COUNTER {
+			name = strings.TrimSuffix(name, "_total")
+		}
+		if other, ok := seen[name]; ok {
+			t.Errorf("%s and %s are both %s", other, f.GetName(), name)
+		}
+		seen[name] = f.GetName()
 	}
 }
 
