@@ -194,6 +194,7 @@ func (r *Rule) checkSegments(meant []MonitorInfo) {
 	}
 	for _, m := range meant {
 		if slices.ContainsFunc(m.Segments, r.isOf) {
+			r.checkValues(meant)
 			return
 		}
 	}
@@ -202,6 +203,37 @@ func (r *Rule) checkSegments(meant []MonitorInfo) {
 		want = append(want, d.Field)
 	}
 	r.at.segments.Errorf("unknown-segment", "the monitor has no segments by %s", strings.Join(want, " and "))
+}
+
+// checkValues reports values of segments that are not among those that a field is
+// promised to have in any of the monitors.
+func (r *Rule) checkValues(meant []MonitorInfo) {
+	for _, e := range r.at.segments.Map().Entries() {
+		promised, all := promisedValues(meant, e.Name())
+		for _, c := range e.Value.OneOrList() {
+			glob, _ := c.Literal()
+			if all && isPattern(glob) && glob != rest && !slices.ContainsFunc(promised, func(v string) bool { return match(glob, v) }) {
+				c.Warnf("value", "%q is not among the allowed values of %q", glob, e.Name())
+			}
+		}
+	}
+}
+
+// promisedValues lists the values that a field is promised to have; all is false if
+// some monitor promises none.
+func promisedValues(meant []MonitorInfo, field string) (values []string, all bool) {
+	for _, m := range meant {
+		for _, f := range m.Fields {
+			if f.Name != field {
+				continue
+			}
+			if f.Values == nil {
+				return nil, false
+			}
+			values = append(values, f.Values...)
+		}
+	}
+	return values, values != nil
 }
 
 // checkResults reports a check that is not computed for anything that the rule

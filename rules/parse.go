@@ -134,6 +134,9 @@ func globs(c yamlx.Cursor) []string {
 			item.Errorf("glob", "not a glob: %q", name)
 			continue
 		}
+		if slices.Contains(out, name) {
+			item.Warnf("duplicate", "%q occurs twice", name)
+		}
 		out = append(out, name)
 	}
 	if len(out) == 0 && c.IsList() {
@@ -167,6 +170,9 @@ func readDimensions(c yamlx.Cursor) []Dimension {
 			if _, err := path.Match(v, ""); err != nil {
 				item.Errorf("glob", "not a glob: %q", v)
 			} else if ok {
+				if slices.Contains(d.Values, v) {
+					item.Warnf("duplicate", "%q occurs twice", v)
+				}
 				d.Values = append(d.Values, v)
 			}
 		}

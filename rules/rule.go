@@ -73,6 +73,7 @@ type FieldInfo struct {
 	Role   string
 	Redact bool          // no value of it may be shown
 	Limits checks.Limits // what is promised of it
+	Values []string      // that it is promised to have; nil: any
 }
 
 // Severities, from the least.

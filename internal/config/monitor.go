@@ -148,7 +148,7 @@ func (d *declared) info() rules.MonitorInfo {
 	}
 	for i := range d.Fields {
 		f := &d.Fields[i]
-		info.Fields = append(info.Fields, rules.FieldInfo{Name: f.Name, Type: f.Type.String(), Role: f.Role, Redact: f.Redact, Limits: f.Limits()})
+		info.Fields = append(info.Fields, rules.FieldInfo{Name: f.Name, Type: f.Type.String(), Role: f.Role, Redact: f.Redact, Limits: f.Limits(), Values: f.Allowed})
 		info.Results[f.Name] = results(d.Spec.FieldChecks(f))
 	}
 	return info
