@@ -120,18 +120,23 @@ func findingOf(segment string, f *checks.Field) (_ findingJSON, found bool) {
 // if there is one, since what else is found in data of the wrong form means little.
 func reasonOf(results map[string]checks.Result) (string, checks.Class) {
 	for _, name := range names(results) {
-		c, _ := checks.Find(checks.BaseName(name))
-		if c.Class == checks.ClassSchema && verdictOfResult(results[name]).rank() <= violated.rank() {
-			return name, c.Class
+		if classOf(name) == checks.ClassSchema && verdictOfResult(results[name]).rank() <= violated.rank() {
+			return name, checks.ClassSchema
 		}
 	}
 	name := telling(results)
+	return name, classOf(name)
+}
+
+// classOf returns the class of a check by the name of its result.
+func classOf(name string) checks.Class {
 	c, _ := checks.Find(checks.BaseName(name))
-	return name, cmp.Or(c.Class, checks.ClassValues)
+	return cmp.Or(c.Class, checks.ClassValues)
 }
 
 // since finds for how long each finding lasts, from the digests of the windows
-// before. Windows in which the field was not judged do not end a run.
+// before: nulls that are new are not as old as a drift of the values before them.
+// Windows in which the field was not judged do not end a run.
 func (h *handler) since(m *snapshot.Monitor, fields []findingJSON) error {
 	open := map[string][]*findingJSON{} // by segment
 	for i := range fields {
@@ -143,12 +148,18 @@ func (h *handler) since(m *snapshot.Monitor, fields []findingJSON) error {
 	err := h.o.History.Digests(m.Name, window.None, window.Newest, func(d []byte) bool {
 		looked++
 		for segment, list := range open {
-			worst := map[string]digest.Verdict{}
+			worst := map[*findingJSON]digest.Verdict{}
 			var w digest.Window
-			if w, failed = reader.Read(d, segment, "", func(c digest.Cell) { worst[c.Field] = max(worst[c.Field], c.Verdict) }); failed != nil {
+			if w, failed = reader.Read(d, segment, "", func(c digest.Cell) {
+				for _, f := range list {
+					if f.Field == c.Field && f.Class == classOf(c.Check) {
+						worst[f] = max(worst[f], c.Verdict)
+					}
+				}
+			}); failed != nil {
 				return false
 			}
-			if open[segment] = slices.DeleteFunc(list, func(f *findingJSON) bool { return !f.lasts(w, worst[f.Field]) }); len(open[segment]) == 0 {
+			if open[segment] = slices.DeleteFunc(list, func(f *findingJSON) bool { return !f.lasts(w, worst[f]) }); len(open[segment]) == 0 {
 				delete(open, segment)
 			}
 		}

@@ -44,7 +44,7 @@ func TestFindings(t *testing.T) {
 		}}, causePipeline, "not all as usual: see volume"},
 		{"nulls explain the distance", []func(*snapshot.Monitor, *snapshot.Stream){func(m *snapshot.Monitor, _ *snapshot.Stream) {
 			m.Last().Whole().Fields[0].Checks["nulls"] = checks.Result{Value: 0.5, Low: 0.5, High: 0.5, Drift: new(true)}
-		}}, causeBoth, "monthly_charges drifted (nulls 50 %)"},
+		}}, causeBoth, "Since 2 Jan 20:00 (1 window): monthly_charges drifted (nulls 50 %)"},
 		{"in a segment only", []func(*snapshot.Monitor, *snapshot.Stream){calm, func(m *snapshot.Monitor, _ *snapshot.Stream) {
 			psi := checks.Result{Value: 0.7, Low: 0.7, High: 0.7, Drift: new(true), Effect: new(0.7)}
 			for _, w := range m.Windows[5:] {
