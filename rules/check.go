@@ -241,7 +241,7 @@ func promisedValues(meant []MonitorInfo, field string) (values []string, all boo
 func (r *Rule) checkResults(leaf *Condition, meant []MonitorInfo) {
 	if leaf.ofRows {
 		if !slices.ContainsFunc(meant, func(m MonitorInfo) bool { return computes(m.Results[""], leaf.Check) }) {
-			leaf.at.Errorf("unknown-check", "check %q is not computed by the monitor", leaf.Check)
+			leaf.at.Errorf("unknown-check", "check %q is not computed by the monitor%s", leaf.Check, thereIs(leaf.Check, meant, ""))
 		}
 		return
 	}
@@ -264,10 +264,31 @@ func (r *Rule) checkResults(leaf *Condition, meant []MonitorInfo) {
 			leaf.at.Errorf("unfit-check", "check %q does not fit field %q, which is a %s", leaf.Check, f.Name, f.Type)
 			return
 		}
-		leaf.at.Errorf("unknown-check", "check %q is not computed for field %q", leaf.Check, without[0].Name)
+		leaf.at.Errorf("unknown-check", "check %q is not computed for field %q%s", leaf.Check, without[0].Name, thereIs(leaf.Check, meant, without[0].Name))
 	case len(computed) == 0 && len(r.selected(meant)) > 0:
-		leaf.at.Errorf("unknown-check", "check %q is computed for no field that the rule looks at", leaf.Check)
+		leaf.at.Errorf("unknown-check", "check %q is computed for no field that the rule looks at%s", leaf.Check, thereIs(leaf.Check, meant, r.selected(meant)...))
 	}
+}
+
+// thereIs says which results there are of some fields, or of the rows with "":
+// those of the same check with other parameters or, if there are none, all.
+func thereIs(check string, meant []MonitorInfo, fields ...string) string {
+	var all []string
+	for _, m := range meant {
+		for _, f := range fields {
+			all = append(all, m.Results[f]...)
+		}
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	same := slices.DeleteFunc(slices.Clone(all), func(name string) bool { return checks.BaseName(name) != checks.BaseName(check) })
+	if len(same) > 0 {
+		all = same
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return "; there is " + strings.Join(all, ", ")
 }
 
 // fits reports whether a check can be computed of fields of a type.

@@ -152,7 +152,7 @@ func (s Section) Headers(key string) map[string]Value {
 	for _, e := range s.Get(key).Map().Entries() {
 		switch {
 		case !headerName.MatchString(e.Name()):
-			e.Key.Errorf("value", "not the name of a header")
+			e.Key.Errorf("value", "%q is not the name of a header", e.Name())
 		case e.Value.IsMap():
 			m := e.Value.Map()
 			out[e.Name()] = Value{File: s.path(m.Need("file"))}

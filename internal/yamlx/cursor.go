@@ -1,6 +1,7 @@
 package yamlx
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net"
@@ -318,11 +319,14 @@ func (c Cursor) Duration(def, least time.Duration) time.Duration {
 	if c.node.Kind == yaml.ScalarNode {
 		d, err = ParseDuration(c.node.Value)
 	}
-	if c.node.Kind != yaml.ScalarNode || err != nil {
+	switch {
+	case errors.Is(err, errTooLong):
+		c.Must("be at most 292 years, not %s", c.node.Value)
+		return def
+	case c.node.Kind != yaml.ScalarNode || err != nil:
 		c.Wrong("a length of time such as 90s, 5m, 1h, 7d or 1w")
 		return def
-	}
-	if d < least {
+	case d < least:
 		c.Must("be at least %s, not %s", FormatDuration(least), c.node.Value)
 		return def
 	}

@@ -70,7 +70,9 @@ func (m *Map) Has(key string) bool { return m.Key(key).Present() }
 
 // Get returns the value of a key, the zero Cursor if it is not there.
 func (m *Map) Get(key string) Cursor {
-	m.asked = append(m.asked, key)
+	if !slices.Contains(m.asked, key) {
+		m.asked = append(m.asked, key)
+	}
 	for _, e := range m.entries {
 		if e.Name() == key {
 			return e.Value

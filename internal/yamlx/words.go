@@ -72,7 +72,10 @@ var units = []struct {
 	{"m", time.Minute}, {"s", time.Second}, {"ms", time.Millisecond},
 }
 
-var errDuration = errors.New("not a length of time such as 90s, 5m, 1h, 7d or 1w")
+var (
+	errDuration = errors.New("not a length of time such as 90s, 5m, 1h, 7d or 1w")
+	errTooLong  = errors.New("a length of time of more than 292 years")
+)
 
 // ParseDuration reads 90s, 5m, 1h30m, 7d, 1w; 0 needs no unit.
 func ParseDuration(s string) (time.Duration, error) {
@@ -95,7 +98,7 @@ func ParseDuration(s string) (time.Duration, error) {
 		d := units[next].d
 		next++
 		if n > int64((math.MaxInt64-total)/d) {
-			return 0, errDuration
+			return 0, errTooLong
 		}
 		total += time.Duration(n) * d
 		rest = rest[len(part[0]):]

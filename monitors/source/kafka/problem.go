@@ -91,7 +91,7 @@ func (ps *problems) clear(subject string) {
 	}
 	delete(ps.now, subject)
 	if !ps.anyLike(p.first) {
-		ps.log.Info("kafka: works again", "what", subject, "problem", p.first)
+		ps.log.Info("kafka: works again", "what", subject, "was", p.first)
 	}
 }
 
