@@ -2,8 +2,10 @@ package rules
 
 import (
 	"maps"
+	"math"
 	"regexp"
 	"slices"
+	"strings"
 	"text/template"
 
 	"driftwatch/internal/yamlx"
@@ -26,9 +28,45 @@ func (t texts) clone() texts {
 func (r *Rule) readTexts(m *yamlx.Map, group texts) {
 	own := group.clone()
 	maps.Copy(own.labels, readLabels(m.Get("labels").Map()))
-	own.readAnnotations(m.Get("annotations").Map())
+	annotations := m.Get("annotations").Map()
+	own.readAnnotations(annotations)
+	r.checkNumbers(annotations, own.templates)
 	own.labels["class"] = r.Class
 	r.Labels, r.Annotations, r.templates = own.labels, own.annotations, own.templates
+}
+
+// checkNumbers reports annotations that show what the value is compared with, in a
+// rule in which that is never known. Those of a group are for all its rules.
+func (r *Rule) checkNumbers(own *yamlx.Map, templates map[string]*template.Template) {
+	if !r.When.complete() || !r.When.neverCompares() {
+		return
+	}
+	for _, e := range own.Entries() {
+		if t := templates[e.Name()]; t != nil && showsNaN(t) {
+			e.Value.Warnf("template", "annotation %s shows NaN: a rule on %q knows no .Reference, .Change and .Percent", e.Name(), r.When.String())
+		}
+	}
+}
+
+// neverCompares reports whether no finding has a value that it is compared with:
+// distances from a reference are none of its values.
+func (c *Condition) neverCompares() bool {
+	return c.Share != nil || !slices.ContainsFunc(c.leaves(), func(leaf *Condition) bool {
+		check, known := lookup(leaf.Check)
+		return leaf.Test.Change != nil || !known || !check.NeedsReference
+	})
+}
+
+// showsNaN reports whether a template shows what the value is compared with although
+// that is not known.
+func showsNaN(t *template.Template) bool {
+	data := sample()
+	data.Reference, data.Change, data.Percent, data.Against = math.NaN(), math.NaN(), math.NaN(), ""
+	var out, with bounded
+	if t.Execute(&with, sample()) != nil || t.Execute(&out, data) != nil {
+		return false
+	}
+	return strings.Count(out.String(), "NaN") > strings.Count(with.String(), "NaN")
 }
 
 var labelName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
