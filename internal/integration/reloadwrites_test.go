@@ -14,6 +14,9 @@ import (
 	"driftwatch/monitors/window"
 )
 
+// loaded is what the log says of each load that is in use.
+const loaded = "was loaded anew"
+
 // changing is another monitor of the stream of secondMonitor, that counts
 // something else at each reload.
 func changing(reload int) string {
@@ -57,6 +60,9 @@ func TestReloadLosesNothing(t *testing.T) {
 		w.finish(inFlight)
 	}
 	last := w.seal()
+	// Each load finds some windows of the changed monitor open, as partitions are not read in step.
+	const open = 3
+	loads := strings.Count(d.Log(), loaded)
 	var got []apiWindow
 	for _, monitor := range []string{"changing", "m"} {
 		d.Until("the last window is closed", func() bool {
@@ -72,19 +78,19 @@ func TestReloadLosesNothing(t *testing.T) {
 				t.Errorf("window %v of %q has %d rows of %d; partial %v", win.Start, monitor, win.Rows, want, win.Partial)
 			}
 		}
-		if monitor == "m" && partial > 0 || monitor == "changing" && (partial == 0 || partial > 2*reloads) {
-			t.Errorf("%d windows of %q are partial", partial, monitor)
+		if monitor == "m" && partial > 0 || monitor == "changing" && (partial == 0 || partial > open*loads) {
+			t.Errorf("%d windows of %q are partial after %d loads", partial, monitor, loads)
 		}
 	}
 	w.compare(d, got)
 	d.Stop()
-	t.Logf("%d records in %d windows, none lost or doubled in %d reloads", w.sent, len(got), strings.Count(d.Log(), "was loaded anew"))
+	t.Logf("%d records in %d windows, none lost or doubled in %d reloads", w.sent, len(got), loads)
 }
 
 // reloadStorm asks for a hundred reloads at once. Each of them is answered, and
 // they cost a few.
 func reloadStorm(t *testing.T, d *daemontest.Daemon) {
-	before := strings.Count(d.Log(), "was loaded anew")
+	before := strings.Count(d.Log(), loaded)
 	var all sync.WaitGroup
 	for range 100 {
 		all.Go(func() {
@@ -94,7 +100,7 @@ func reloadStorm(t *testing.T, d *daemontest.Daemon) {
 		})
 	}
 	all.Wait()
-	if n := strings.Count(d.Log(), "was loaded anew") - before; n < 1 || n > 50 {
+	if n := strings.Count(d.Log(), loaded) - before; n < 1 || n > 50 {
 		t.Errorf("a hundred requests at once cost %d loads", n)
 	} else {
 		t.Logf("a hundred requests at once cost %d loads", n)
