@@ -95,7 +95,7 @@ func Run(t *testing.T, s Subject) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			peer, receiver := s.Start(t)
-			r := &rig{peer: peer, receiver: receiver, outbox: newOutbox(), log: &log{}}
+			r := &rig{bench: newBench(peer, receiver), outbox: newOutbox()}
 			test(t, r)
 			r.end(t)
 		})

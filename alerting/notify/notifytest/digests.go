@@ -1,9 +1,7 @@
 package notifytest
 
 import (
-	"context"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -32,7 +30,7 @@ func RunDigests(t *testing.T, s Subject) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			peer, receiver := s.Start(t)
-			r := &digestRig{peer: peer, receiver: receiver, log: &log{}}
+			r := &digestRig{bench: newBench(peer, receiver)}
 			test(t, r)
 			r.stop(t)
 			r.noCanary(t)
@@ -43,12 +41,7 @@ func RunDigests(t *testing.T, s Subject) {
 // digestRig is a digest that is due for the receiver under test, and what is known
 // of it over restarts.
 type digestRig struct {
-	peer     Peer
-	receiver func() alerting.Receiver
-	log      *log
-	d        *alerting.Digests
-	halt     func()
-
+	bench
 	mu    sync.Mutex
 	known []byte
 }
@@ -86,7 +79,7 @@ func (r *digestRig) start(t *testing.T) {
 	}
 	d, err := alerting.NewDigests([]alerting.Digest{{
 		Name: "weekly", Receiver: "team", Cron: "hourly", Next: func(after time.Time) time.Time { return after.Add(time.Hour) },
-		To: to, Shelf: r, Log: slog.New(slog.NewTextHandler(r.log, nil)),
+		To: to, Shelf: r, Log: r.logger(),
 		Make: func(from, to time.Time) (summary.Digest, error) {
 			return summary.Make(summary.Input{Name: "weekly", From: from, To: to}), nil
 		},
@@ -94,43 +87,7 @@ func (r *digestRig) start(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	ended := make(chan error, 1)
-	go func() { ended <- d.Run(ctx) }()
-	r.d, r.halt = d, sync.OnceFunc(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	t.Cleanup(r.halt)
-}
-
-func (r *digestRig) stop(t *testing.T) {
-	t.Helper()
-	r.noCanary(t)
-	r.halt()
-}
-
-func (r *digestRig) noCanary(t *testing.T) {
-	t.Helper()
-	for what, text := range map[string]string{"status": fmt.Sprintf("%+v", r.d.Stats()), "log": r.log.text()} {
-		if strings.Contains(text, Canary) {
-			t.Errorf("the %s tells a secret: %s", what, text)
-		}
-	}
-}
-
-func (r *digestRig) wait(t *testing.T, problem string, done func() bool) {
-	t.Helper()
-	await(t, done, func() string {
-		return fmt.Sprintf("%s; accepted %q, failures %v\n%s", problem, r.peer.Accepted(), r.d.Stats()[0].Failures, r.log.text())
-	})
-}
-
-func (r *digestRig) fails(t *testing.T, reason string) {
-	t.Helper()
-	r.wait(t, "nothing failed with "+reason, func() bool { return r.d.Stats()[0].Failures[reason] > 0 })
+	r.run(t, d)
 }
 
 // accepts waits until the server was told of the digest once, and it is known.
@@ -184,7 +141,7 @@ func restartDigest(t *testing.T, r *digestRig) {
 func neverDigest(t *testing.T, r *digestRig) {
 	r.peer.Set(Never)
 	r.start(t)
-	r.wait(t, "nothing was refused", func() bool { return len(r.d.Stats()[0].Failures) > 0 })
+	r.wait(t, "nothing was refused", func() bool { return len(r.sender.Stats()[0].Failures) > 0 })
 	if n := strings.Count(r.log.text(), "level=ERROR"); n != 1 {
 		t.Errorf("%d errors in the log:\n%s", n, r.log.text())
 	}

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"image"
 	"image/png"
-	"log/slog"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -22,12 +20,8 @@ import (
 // rig is a Dispatcher with the receiver under test, its server and an outbox
 // that outlives them.
 type rig struct {
-	peer     Peer
-	receiver func() alerting.Receiver
-	outbox   *outbox
-	log      *log
-	d        *alerting.Dispatcher
-	halt     func()
+	bench
+	outbox *outbox
 }
 
 func (r *rig) start(t *testing.T) {
@@ -36,21 +30,12 @@ func (r *rig) start(t *testing.T) {
 		Outbox: r.outbox, Receivers: map[string]alerting.Receiver{"team": r.receiver()},
 		Picture: func(context.Context, *rules.Alert) ([]byte, error) { return Picture(), nil },
 		Route:   &alerting.Route{Receiver: "team"}, Alerts: func() []rules.Alert { return nil },
-		Logger: slog.New(slog.NewTextHandler(r.log, nil)),
+		Logger: r.logger(),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	ended := make(chan error, 1)
-	go func() { ended <- d.Run(ctx) }()
-	r.d, r.halt = d, sync.OnceFunc(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	t.Cleanup(r.halt)
+	r.run(t, d)
 }
 
 // Picture returns a picture of nothing.
@@ -62,12 +47,6 @@ func Picture() []byte {
 	return b.Bytes()
 }
 
-func (r *rig) stop(t *testing.T) {
-	t.Helper()
-	r.noCanary(t)
-	r.halt()
-}
-
 // end stops, and looks for secrets where they must not be.
 func (r *rig) end(t *testing.T) {
 	t.Helper()
@@ -75,74 +54,10 @@ func (r *rig) end(t *testing.T) {
 	r.noCanary(t)
 }
 
-func (r *rig) noCanary(t *testing.T) {
-	t.Helper()
-	if status := fmt.Sprintf("%+v", r.d.Stats()); strings.Contains(status, Canary) {
-		t.Errorf("the status tells a secret: %s", status)
-	}
-	if text := r.log.text(); strings.Contains(text, Canary) {
-		t.Errorf("the log tells a secret:\n%s", text)
-	}
-}
-
-// patience is how long a test waits for what should happen within seconds.
-const patience = 20 * time.Second
-
-func (r *rig) wait(t *testing.T, problem string, done func() bool) {
-	t.Helper()
-	await(t, done, func() string {
-		return fmt.Sprintf("%s; accepted %q, failures %v\n%s", problem, r.peer.Accepted(), r.d.Stats()[0].Failures, r.log.text())
-	})
-}
-
-// await waits for what should happen within seconds.
-func await(t *testing.T, done func() bool, problem func() string) {
-	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for deadline := time.Now().Add(patience); !done(); <-tick.C {
-		if time.Now().After(deadline) {
-			t.Fatal(problem())
-		}
-	}
-}
-
-func (r *rig) failures() (n uint64) {
-	for _, f := range r.d.Stats()[0].Failures {
-		n += f
-	}
-	return n
-}
-
-// fails waits for a failure of a reason.
-func (r *rig) fails(t *testing.T, reason string) {
-	t.Helper()
-	r.wait(t, "nothing failed with "+reason, func() bool { return r.d.Stats()[0].Failures[reason] > 0 })
-}
-
 // accepts waits until the server was told all of want and nothing else waits.
 func (r *rig) accepts(t *testing.T, want ...string) {
 	t.Helper()
 	r.wait(t, fmt.Sprintf("%q is not accepted", want), func() bool { return slices.Equal(r.peer.Accepted(), want) && r.outbox.len() == 0 })
-}
-
-// log is a log that several goroutines write.
-type log struct {
-	mu sync.Mutex
-	b  strings.Builder
-}
-
-// Write implements io.Writer.
-func (l *log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *log) text() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 // outbox keeps events as the store does.
