@@ -52,6 +52,7 @@ func TestFleetWithoutABroker(t *testing.T) {
 	shared(pair)
 	back := time.Now()
 	goOn(pair)
+	pair[0].Until("enough alerts are told", told.sated)
 	halt.Do(func() { close(stop) })
 	<-ended
 	endFleet(t, pair, pair, newMember(t, address, toldCalm))
